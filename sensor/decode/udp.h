@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/bytes/cursor.h"
+
+namespace sekimori {
+
+// RFC 768.
+struct UdpHeader {
+  std::uint16_t source_port;
+  std::uint16_t destination_port;
+  Bytes payload;  // borrowed from the frame; ends where Length says, so never link padding
+};
+
+Result<UdpHeader> parse_udp(Bytes datagram) noexcept;
+
+}  // namespace sekimori
