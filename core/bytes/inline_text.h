@@ -16,7 +16,9 @@ class InlineText {
 
  public:
   constexpr InlineText() noexcept = default;
-  constexpr InlineText(std::string_view text) noexcept { assign(text); }  // NOLINT(google-explicit-constructor)
+  constexpr InlineText(std::string_view text) noexcept {
+    assign(text);
+  }  // NOLINT(google-explicit-constructor)
 
   constexpr void assign(std::string_view text) noexcept {
     size_ = 0;
@@ -33,7 +35,9 @@ class InlineText {
   constexpr void clear() noexcept { assign({}); }
 
   constexpr std::string_view view() const noexcept { return {chars_.data(), size_}; }
-  constexpr operator std::string_view() const noexcept { return view(); }  // NOLINT(google-explicit-constructor)
+  constexpr operator std::string_view() const noexcept {
+    return view();
+  }  // NOLINT(google-explicit-constructor)
   constexpr bool empty() const noexcept { return size_ == 0; }
   constexpr std::size_t size() const noexcept { return size_; }
   constexpr bool was_cut() const noexcept { return cut_; }
