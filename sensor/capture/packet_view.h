@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/bytes/cursor.h"
+#include "core/text/timestamp.h"
+
+namespace sekimori {
+
+// How a frame begins: libpcap's DLT_ numbers as tcpdump.org's LINKTYPE_ registry gives them.
+enum class LinkType : std::uint16_t {
+  null_loopback = 0,  // four bytes of address family, in the byte order of the capturing host
+  ethernet = 1,
+  raw_ip_bsd = 12,  // DLT_RAW where it is 12
+  raw_ip_openbsd = 14,
+  raw_ip = 101,
+  openbsd_loopback = 108,  // the same four bytes in network order
+  linux_cooked = 113,
+  ipv4 = 228,
+  ipv6 = 229,
+  linux_cooked_v2 = 276,
+};
+
+// One captured frame, borrowed from its source: valid until the source yields the next one.
+struct PacketView {
+  Bytes bytes;                    // what was captured
+  std::uint32_t wire_length = 0;  // bytes on the wire; more than were captured when snaplen cut it
+  Timestamp time;                 // when the frame passed the tap
+  LinkType link = LinkType::ethernet;
+};
+
+}  // namespace sekimori
