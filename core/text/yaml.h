@@ -18,7 +18,7 @@ struct YamlEntry;
 struct YamlNode {
   YamlKind kind = YamlKind::null;
   std::uint32_t line = 0;       // from 1
-  std::uint32_t column = 0;     // from 1, in characters
+  std::uint32_t column = 0;     // from 1, in bytes
   bool quoted = false;          // written in quotes or as a block: text, even where it looks like 5
   std::string text;             // of a scalar
   std::vector<YamlNode> items;  // of a list
