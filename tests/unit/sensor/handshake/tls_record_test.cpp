@@ -1,0 +1,206 @@
+#include "sensor/handshake/tls_record.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace sekimori {
+namespace {
+
+using Buffer = std::vector<std::uint8_t>;
+using Scratch = std::array<std::uint8_t, 64>;
+
+// RFC 8446, sections 4 and 5.1: one record with one message of four bytes.
+const Buffer kOneRecord{0x16, 0x03, 0x01, 0x00, 0x08, 0x01, 0x00, 0x00, 0x04, 'a', 'b', 'c', 'd'};
+// The same message over three records, the first of which cuts its header.
+const Buffer kThreeRecords{0x16, 0x03, 0x01, 0x00, 0x03, 0x01, 0x00, 0x00,  //
+                           0x16, 0x03, 0x01, 0x00, 0x02, 0x04, 'a',         //
+                           0x16, 0x03, 0x01, 0x00, 0x03, 'b',  'c',  'd'};
+// A HelloRetryRequest, a change_cipher_spec, and a ServerHello whose body is two bytes.
+Buffer retried() {
+  Buffer stream{0x16, 0x03, 0x03, 0x00, 0x26, 0x02, 0x00, 0x00, 0x22, 0x03, 0x03,
+                0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
+                0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
+                0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
+  const Buffer rest{0x14, 0x03, 0x03, 0x00, 0x01, 0x01,  //
+                    0x16, 0x03, 0x03, 0x00, 0x06, 0x02, 0x00, 0x00, 0x02, 'h', 'i'};
+  stream.insert(stream.end(), rest.begin(), rest.end());
+  return stream;
+}
+
+std::string_view text(Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+TEST(FirstHandshake, BorrowsAMessageOfOneRecordFromTheStream) {
+  Scratch scratch{};
+  const auto body = first_handshake(kOneRecord, HandshakeType::client_hello, scratch);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(text(*body), "abcd");
+  EXPECT_EQ(body->data(), kOneRecord.data() + 9);
+}
+
+TEST(FirstHandshake, JoinsAMessageOfSeveralRecordsInScratch) {
+  Scratch scratch{};
+  const auto body = first_handshake(kThreeRecords, HandshakeType::client_hello, scratch);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(text(*body), "abcd");
+  EXPECT_EQ(body->data(), scratch.data() + 4);
+}
+
+TEST(FirstHandshake, EveryPrefixIsTruncatedAndNeverMalformed) {
+  for (const Buffer& stream : {kOneRecord, kThreeRecords}) {
+    for (std::size_t size = 0; size < stream.size(); ++size) {
+      SCOPED_TRACE(size);
+      Scratch scratch{};
+      const auto body =
+          first_handshake(Bytes{stream}.first(size), HandshakeType::client_hello, scratch);
+      ASSERT_FALSE(body);
+      EXPECT_EQ(body.error().fault, Fault::truncated);
+    }
+  }
+}
+
+TEST(FirstHandshake, AMessageMayShareItsLastRecordWithTheNext) {
+  const Buffer stream{0x16, 0x03, 0x03, 0x00, 0x0a, 0x02, 0x00, 0x00,
+                      0x02, 'h',  'i',  0x0b, 0x00, 0x00, 0x09};
+  Scratch scratch{};
+  const auto body = first_handshake(stream, HandshakeType::server_hello, scratch);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(text(*body), "hi");
+}
+
+TEST(FirstHandshake, AMessageAndItsNeighbourMayBeLargerThanScratchTogether) {
+  const Buffer stream{0x16, 0x03, 0x03, 0x00, 0x03, 0x02, 0x00, 0x00, 0x16, 0x03,
+                      0x03, 0x00, 0x07, 0x02, 'h',  'i',  0x0b, 0x00, 0x00, 0x09};
+  std::array<std::uint8_t, 6> scratch{};
+  const auto body = first_handshake(stream, HandshakeType::server_hello, scratch);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(text(*body), "hi");
+}
+
+TEST(FirstHandshake, SettlesEarlyWhatWillNeverBeAHello) {
+  struct Case {
+    std::string_view what;
+    Buffer stream;
+    Defect defect;
+  };
+  const Case cases[] = {
+      {"HTTP", {'G'}, {Fault::malformed, Layer::tls, 0}},
+      {"SSH", {'S', 'S', 'H', '-', '2', '.'}, {Fault::malformed, Layer::tls, 0}},
+      {"application data", {0x17, 0x03, 0x03}, {Fault::malformed, Layer::tls, 0}},
+      {"record of DTLS", {0x16, 0xfe, 0xfd}, {Fault::malformed, Layer::tls, 1}},
+      {"minor version 5", {0x16, 0x03, 0x05}, {Fault::malformed, Layer::tls, 2}},
+      {"empty fragment", {0x16, 0x03, 0x01, 0x00, 0x00}, {Fault::malformed, Layer::tls, 3}},
+      {"fragment of 0x4801", {0x16, 0x03, 0x01, 0x48, 0x01}, {Fault::malformed, Layer::tls, 3}},
+      {"another message", {0x16, 0x03, 0x01, 0x00, 0x08, 0x02}, {Fault::malformed, Layer::tls, 5}},
+      {"alert", {0x15, 0x03, 0x01}, {Fault::unsupported, Layer::tls, 0}},
+      {"SSL 2.0", {0x80, 0x2e, 0x01, 0x00, 0x02}, {Fault::unsupported, Layer::tls, 0}},
+      {"SSL 2.0 that offers TLS",
+       {0x80, 0x2e, 0x01, 0x03, 0x01},
+       {Fault::unsupported, Layer::tls, 0}},
+      {"not quite SSL 2.0", {0x80, 0x2e, 0x02}, {Fault::malformed, Layer::tls, 2}},
+      {"nor that", {0x80, 0x2e, 0x01, 0x07, 0x07}, {Fault::malformed, Layer::tls, 3}},
+      {"61 bytes of body, and room for 60",
+       {0x16, 3, 1, 0, 0x41, 0x01, 0x00, 0x00, 0x3d},
+       {Fault::unsupported, Layer::tls, 5}},
+      {"another record in between",
+       {0x16, 0x03, 0x01, 0x00, 0x02, 0x01, 0x00, 0x14, 0x03, 0x01, 0x00, 0x01, 0x01},
+       {Fault::malformed, Layer::tls, 0}},
+  };
+  for (const Case& row : cases) {
+    SCOPED_TRACE(row.what);
+    Scratch scratch{};
+    const auto body = first_handshake(row.stream, HandshakeType::client_hello, scratch);
+    ASSERT_FALSE(body);
+    EXPECT_EQ(body.error(), row.defect);
+  }
+}
+
+TEST(FirstHandshake, TakesEveryRecordVersionThatClientsSend) {
+  for (std::uint8_t minor = 0; minor <= 4; ++minor) {
+    SCOPED_TRACE(minor);
+    auto stream = kOneRecord;
+    stream[2] = minor;
+    Scratch scratch{};
+    EXPECT_TRUE(first_handshake(stream, HandshakeType::client_hello, scratch));
+  }
+}
+
+TEST(ServerHelloAfterRetry, SkipsTheRetryRequestAndChangeCipherSpec) {
+  Scratch scratch{};
+  const auto body = server_hello_after_retry(retried(), scratch);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(text(*body), "hi");
+}
+
+TEST(ServerHelloAfterRetry, EveryPrefixIsTruncatedAndNeverMalformed) {
+  const auto stream = retried();
+  for (std::size_t size = 0; size < stream.size(); ++size) {
+    SCOPED_TRACE(size);
+    Scratch scratch{};
+    const auto body = server_hello_after_retry(Bytes{stream}.first(size), scratch);
+    ASSERT_FALSE(body);
+    EXPECT_EQ(body.error().fault, Fault::truncated);
+  }
+}
+
+TEST(ServerHelloAfterRetry, WantsARetryRequestFirst) {
+  auto stream = retried();
+  stream[11] ^= 1U;
+  Scratch scratch{};
+  const auto body = server_hello_after_retry(stream, scratch);
+  ASSERT_FALSE(body);
+  EXPECT_EQ(body.error().fault, Fault::malformed);
+}
+
+TEST(TlsRecordWalker, CountsTheRecordsThatStartInASegment) {
+  const Buffer stream{0x16, 0x03, 0x01, 0x00, 0x02, 0xaa, 0xbb,  //
+                      0x14, 0x03, 0x03, 0x00, 0x01, 0x01,        //
+                      0x17, 0x03, 0x03, 0x00, 0x00,              //
+                      0x17, 0x03, 0x03, 0x00, 0x01, 0xcc};
+  TlsRecordWalker walker;
+  const auto all = walker.feed(stream);
+  EXPECT_EQ(all.records, 4);
+  EXPECT_EQ(all.first_type, ContentType::handshake);
+  EXPECT_FALSE(all.lost_sync);
+}
+
+TEST(TlsRecordWalker, TellsAStartFromAContinuation) {
+  TlsRecordWalker walker;
+  EXPECT_EQ(walker.feed(Buffer{0x16, 0x03}).records, 1);
+  EXPECT_EQ(walker.feed(Buffer{0x01, 0x00, 0x03, 0xaa}).records, 0);
+  EXPECT_EQ(walker.feed(Buffer{0xbb}).records, 0);
+  const auto next = walker.feed(Buffer{0xcc, 0x14});
+  EXPECT_EQ(next.records, 1);
+  EXPECT_EQ(next.first_type, ContentType::change_cipher_spec);
+  EXPECT_EQ(walker.feed({}).records, 0);
+}
+
+TEST(TlsRecordWalker, LosesSyncForGood) {
+  for (const Buffer& bytes :
+       {Buffer{0x13}, Buffer{0x19}, Buffer{0x17, 0x02}, Buffer{0x17, 3, 3, 0x48, 1}}) {
+    TlsRecordWalker walker;
+    EXPECT_TRUE(walker.feed(bytes).lost_sync);
+    const auto after = walker.feed(kOneRecord);
+    EXPECT_TRUE(after.lost_sync);
+    EXPECT_EQ(after.records, 0);
+  }
+  TlsRecordWalker walker;
+  walker.lose_sync();
+  EXPECT_TRUE(walker.feed(kOneRecord).lost_sync);
+}
+
+TEST(TlsRecordWalker, CountsNoMoreThanItsByteHolds) {
+  Buffer empty_records;
+  for (int i = 0; i < 300; ++i)
+    empty_records.insert(empty_records.end(), {0x17, 0x03, 0x03, 0x00, 0x00});
+  TlsRecordWalker walker;
+  EXPECT_EQ(walker.feed(empty_records).records, 255);
+}
+
+}  // namespace
+}  // namespace sekimori
