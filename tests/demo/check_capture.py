@@ -10,16 +10,17 @@ Ends with 77 (skipped) when there is no tshark.
 """
 
 import argparse
-import collections
-import csv
-import io
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
+
+from tshark_streams import as_table, microseconds, need_tshark, read_frames, streams_of  # noqa: E402
+
 CAPTURE = HERE / "demo.pcap"
 CLAIMS = HERE / "claims.ndjson"
 EXPECTED = HERE / "expected_tshark.tsv"
@@ -34,95 +35,6 @@ LATE_SHARE = 0.15
 
 # A visit's connections all start within this time of its first packet.
 VISIT_SECONDS = 10
-
-FRAME_FIELDS = [
-    "frame.time_epoch", "frame.len", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "ip.ttl", "ipv6.hlim",
-    "ip.checksum.status", "tcp.checksum.status", "udp.checksum.status", "tcp.stream", "udp.stream",
-    "tcp.srcport", "udp.srcport", "tcp.flags.syn", "tcp.flags.ack", "tcp.window_size_value",
-    "tcp.options.mss_val", "tcp.options.wscale.shift", "tcp.option_kind",
-    "tcp.analysis.initial_rtt", "tls.handshake.type", "tls.handshake.extensions_server_name",
-    "tls.handshake.extensions_alpn_str", "tls.handshake.ja3", "tls.handshake.ja3s",
-    "tls.handshake.version", "tls.handshake.extensions.supported_version",
-]  # fmt: skip
-
-COLUMNS = [
-    "transport", "client", "client_port", "server", "first_packet_us", "client_rtt_us", "server_rtt_us",
-    "initial_rtt_us", "ttl", "window", "mss", "window_scale", "options", "sni", "alpn", "ja3", "ja3s",
-    "tls_version",
-]  # fmt: skip
-
-
-def read_frames():
-    command = ["tshark", "-n", "-r", str(CAPTURE), "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"]
-    for check in ("ip.check_checksum", "tcp.check_checksum", "udp.check_checksum"):
-        command += ["-o", check + ":TRUE"]
-    for field in FRAME_FIELDS:
-        command += ["-e", field]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"tshark: {done.stderr}")
-    return [dict(zip(FRAME_FIELDS, line.split("\t"))) for line in done.stdout.splitlines()]
-
-
-def microseconds(epoch):
-    seconds, _, fraction = epoch.partition(".")
-    return int(seconds) * 1_000_000 + int((fraction + "000000")[:6])
-
-
-def is_on(flag):
-    return flag in ("1", "True")
-
-
-def summarize(transport, frames):
-    """What one stream shows, from tshark's fields alone."""
-    first = frames[0]
-    row = dict.fromkeys(COLUMNS, "")
-    row["transport"] = transport
-    row["client"] = first["ip.src"] or first["ipv6.src"]
-    row["server"] = first["ip.dst"] or first["ipv6.dst"]
-    row["client_port"] = first["tcp.srcport"] or first["udp.srcport"]
-    row["first_packet_us"] = str(microseconds(first["frame.time_epoch"]))
-    row["ttl"] = first["ip.ttl"] or first["ipv6.hlim"]
-    if transport == "tcp":
-        summarize_handshake(row, frames)
-    for frame in frames:
-        kinds = frame["tls.handshake.type"].split(",")
-        if "1" in kinds and not row["ja3"]:
-            row["sni"] = frame["tls.handshake.extensions_server_name"]
-            row["alpn"] = frame["tls.handshake.extensions_alpn_str"]
-            row["ja3"] = frame["tls.handshake.ja3"]
-        if "2" in kinds and not row["ja3s"]:
-            row["ja3s"] = frame["tls.handshake.ja3s"]
-            chosen = frame["tls.handshake.extensions.supported_version"] or frame["tls.handshake.version"]
-            row["tls_version"] = chosen.split(",")[0]
-    return row
-
-
-def summarize_handshake(row, frames):
-    syn = frames[0]
-    row["window"] = syn["tcp.window_size_value"]
-    row["mss"] = syn["tcp.options.mss_val"]
-    row["window_scale"] = syn["tcp.options.wscale.shift"]
-    row["options"] = syn["tcp.option_kind"].replace(",", "-")
-    times = [microseconds(frame["frame.time_epoch"]) for frame in frames]
-    syn_ack = next(i for i, f in enumerate(frames) if is_on(f["tcp.flags.syn"]) and is_on(f["tcp.flags.ack"]))
-    source = syn["ip.src"] or syn["ipv6.src"]
-    ack = next(
-        i for i, f in enumerate(frames) if i > syn_ack and (f["ip.src"] or f["ipv6.src"]) == source
-    )
-    row["server_rtt_us"] = str(times[syn_ack] - times[0])
-    row["client_rtt_us"] = str(times[ack] - times[syn_ack])
-    tshark_says = next((f["tcp.analysis.initial_rtt"] for f in frames if f["tcp.analysis.initial_rtt"]), "")
-    row["initial_rtt_us"] = str(round(float(tshark_says) * 1e6)) if tshark_says else ""
-
-
-def streams_of(frames):
-    by_stream = collections.defaultdict(list)
-    for frame in frames:
-        transport = "tcp" if frame["tcp.stream"] else "udp"
-        by_stream[transport, frame["tcp.stream"] or frame["udp.stream"]].append(frame)
-    return [summarize(transport, own) for (transport, _), own in by_stream.items()]
-
 
 def check_frames(frames):
     last = 0
@@ -192,14 +104,6 @@ def check_claims(streams):
         yield f"claims without a TLS session: {sorted(without_session)}, planned is w-1419 alone"
 
 
-def as_table(streams):
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, delimiter="\t", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(streams)
-    return text.getvalue()
-
-
 def read_visits(relocate):
     columns = ["visit", "client", "lab", "lab_server", "rtt_us", "mtu", "path", "at_us", "address", "edge", "hops"]
     listed = subprocess.run(
@@ -213,11 +117,9 @@ def main():
     arguments.add_argument("--relocate", required=True)
     arguments.add_argument("--write", action="store_true")
     options = arguments.parse_args()
-    if not shutil.which("tshark"):
-        print("SKIPPED: tshark is not installed, the demo capture was NOT checked", file=sys.stderr)
-        sys.exit(77)
+    need_tshark("the demo capture was")
 
-    frames = read_frames()
+    frames = read_frames(CAPTURE)
     streams = streams_of(frames)
     table = as_table(streams)
     if options.write:
