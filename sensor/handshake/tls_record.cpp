@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 #include "sensor/handshake/server_hello.h"
 
@@ -15,6 +16,9 @@ constexpr std::uint8_t kHighestMinor = 4;      // 0x0304 is not allowed on a rec
 constexpr std::uint16_t kMaxFragment = (1U << 14U) + 2048U;  // bytes
 constexpr std::uint16_t kLengthOffset = 3;                   // bytes, in a record's header
 constexpr std::uint16_t kMessageOffset = 5;                  // bytes, in the stream
+
+constexpr std::uint8_t kWarning = 1;     // RFC 5246, section 7.2: an alert's level
+constexpr std::uint16_t kAlertSize = 2;  // bytes; more when it is encrypted
 
 constexpr std::uint8_t kSsl2LongHeader = 0x80;  // RFC 5246, appendix E.2
 
@@ -33,21 +37,39 @@ struct Fragment {
   std::size_t length;  // declared; more than present.size() when the rest is still to come
 };
 
-// Each field is judged as soon as it is there: a stream that is not TLS must not be kept for long.
-Result<Fragment> next_fragment(Cursor& stream) noexcept {
-  const std::uint8_t type = stream.u8();
-  const bool is_alert = type == static_cast<std::uint8_t>(ContentType::alert);
-  if (type != static_cast<std::uint8_t>(ContentType::handshake) && !is_alert) {
+struct RecordHeader {
+  ContentType type;
+  std::uint16_t length;
+};
+
+// Of a handshake or alert record. Each field is judged as soon as it is there: a stream that is not
+// TLS must not be kept for long.
+Result<RecordHeader> next_header(Cursor& stream) noexcept {
+  const auto type = static_cast<ContentType>(stream.u8());
+  if (type != ContentType::handshake && type != ContentType::alert) {
     return stream.reject(Layer::tls, 0);
   }
   if (stream.u8() != kMajor) return stream.reject(Layer::tls, 1);
   if (stream.u8() > kHighestMinor) return stream.reject(Layer::tls, 2);
-  if (is_alert && stream.ok()) return unsupported(0);
   const std::uint16_t length = stream.u16();
-  // RFC 8446, section 5.1: a handshake fragment is never empty.
+  // RFC 8446, section 5.1: neither's fragment is ever empty.
   if (length == 0 || length > kMaxFragment) return stream.reject(Layer::tls, kLengthOffset);
-  const std::size_t present = std::min<std::size_t>(length, stream.left());
-  return stream.finish(Layer::tls, Fragment{stream.take(present), length});
+  return stream.finish(Layer::tls, RecordHeader{type, length});
+}
+
+Result<Fragment> next_fragment(Cursor& stream) noexcept {
+  while (true) {
+    const Result<RecordHeader> header = next_header(stream);
+    if (!header) return tl::unexpected{header.error()};
+    if (header->type == ContentType::handshake) {
+      const std::size_t present = std::min<std::size_t>(header->length, stream.left());
+      return Fragment{stream.take(present), header->length};
+    }
+    const std::uint8_t level = stream.u8();
+    if (!stream.ok()) return truncated();
+    if (level != kWarning || header->length != kAlertSize) return unsupported(0);
+    stream.skip(1);
+  }
 }
 
 // Header and body; zero while the header is not whole.
@@ -126,6 +148,21 @@ Result<Bytes> first_handshake(Bytes stream, HandshakeType wanted,
   if (may_be_ssl2) return refuse_ssl2(stream);
   Cursor cursor{stream};
   return next_message(cursor, wanted, scratch);
+}
+
+bool starts_with_hello(Bytes segment, HandshakeType wanted) noexcept {
+  constexpr std::uint32_t smallest_body =
+      38;  // bytes: no session id, no cipher suite, no extensions
+  Cursor cursor{segment};
+  const Result<RecordHeader> header = next_header(cursor);
+  if (!header || header->type != ContentType::handshake) return false;
+  const std::uint8_t type = cursor.u8();
+  const std::uint32_t length = cursor.u24();
+  const std::uint8_t version_major = cursor.u8();
+  const std::uint8_t version_minor = cursor.u8();
+  return cursor.ok() && type == static_cast<std::uint8_t>(wanted) && length >= smallest_body &&
+         length <= std::numeric_limits<std::uint16_t>::max() && version_major == kMajor &&
+         version_minor <= kHighestMinor;
 }
 
 Result<Bytes> server_hello_after_retry(Bytes stream, std::span<std::uint8_t> scratch) noexcept {

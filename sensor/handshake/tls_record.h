@@ -20,6 +20,11 @@ namespace sekimori {
 Result<Bytes> first_handshake(Bytes stream, HandshakeType wanted,
                               std::span<std::uint8_t> scratch) noexcept;
 
+// True when a segment begins with a record that begins with a hello, as far as its first 11 bytes
+// tell. For streams that are something else first and turn to TLS later (STARTTLS, CONNECT, SOCKS,
+// RDP): there the hello opens a segment, since its sender has waited for the other side's consent.
+bool starts_with_hello(Bytes segment, HandshakeType wanted) noexcept;
+
 // The ServerHello that follows a HelloRetryRequest in the server's stream (RFC 8446, section 2.1),
 // the change_cipher_spec records in between skipped. `stream` is the server's from its first byte.
 // Faults as above; malformed too when the stream's first message is no HelloRetryRequest.

@@ -36,6 +36,9 @@ void check_messages(Bytes stream, std::size_t cut) {
     const auto whole = first_handshake(stream, wanted, scratch);
     demand_same(first_handshake(stream.first(cut), wanted, other), whole);
     if (whole) demand(whole->size() + 4 <= scratch.size());
+    if (sekimori::starts_with_hello(stream, wanted)) {
+      demand(whole || whole.error().fault != Fault::malformed || whole.error().offset != 5);
+    }
     if (whole) demand(inside(*whole, stream) || inside(*whole, scratch));
   }
   Scratch scratch{};

@@ -97,7 +97,11 @@ TEST(FirstHandshake, SettlesEarlyWhatWillNeverBeAHello) {
       {"empty fragment", {0x16, 0x03, 0x01, 0x00, 0x00}, {Fault::malformed, Layer::tls, 3}},
       {"fragment of 0x4801", {0x16, 0x03, 0x01, 0x48, 0x01}, {Fault::malformed, Layer::tls, 3}},
       {"another message", {0x16, 0x03, 0x01, 0x00, 0x08, 0x02}, {Fault::malformed, Layer::tls, 5}},
-      {"alert", {0x15, 0x03, 0x01}, {Fault::unsupported, Layer::tls, 0}},
+      {"fatal alert", {0x15, 0x03, 0x01, 0x00, 0x02, 0x02}, {Fault::unsupported, Layer::tls, 0}},
+      {"encrypted alert",
+       {0x15, 0x03, 0x01, 0x00, 0x1a, 0x01},
+       {Fault::unsupported, Layer::tls, 0}},
+      {"alert of another protocol", {0x15, 0x04}, {Fault::malformed, Layer::tls, 1}},
       {"SSL 2.0", {0x80, 0x2e, 0x01, 0x00, 0x02}, {Fault::unsupported, Layer::tls, 0}},
       {"SSL 2.0 that offers TLS",
        {0x80, 0x2e, 0x01, 0x03, 0x01},
@@ -128,6 +132,55 @@ TEST(FirstHandshake, TakesEveryRecordVersionThatClientsSend) {
     Scratch scratch{};
     EXPECT_TRUE(first_handshake(stream, HandshakeType::client_hello, scratch));
   }
+}
+
+// RFC 6066, section 3: a server that does not know the name may say so and go on.
+TEST(FirstHandshake, SkipsWarningAlerts) {
+  Buffer stream{0x15, 0x03, 0x03, 0x00, 0x02, 0x01, 0x70};
+  stream.insert(stream.end(), kThreeRecords.begin(), kThreeRecords.end());
+  Scratch scratch{};
+  const auto body = first_handshake(stream, HandshakeType::client_hello, scratch);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(text(*body), "abcd");
+  for (std::size_t size = 0; size < stream.size(); ++size) {
+    SCOPED_TRACE(size);
+    const auto cut =
+        first_handshake(Bytes{stream}.first(size), HandshakeType::client_hello, scratch);
+    ASSERT_FALSE(cut);
+    EXPECT_EQ(cut.error().fault, Fault::truncated);
+  }
+}
+
+TEST(StartsWithHello, WantsElevenBytesOfOne) {
+  const Buffer hello{0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03};
+  EXPECT_TRUE(starts_with_hello(hello, HandshakeType::client_hello));
+  EXPECT_FALSE(starts_with_hello(hello, HandshakeType::server_hello));
+  EXPECT_FALSE(starts_with_hello(Bytes{hello}.first(10), HandshakeType::client_hello));
+
+  struct Case {
+    std::string_view what;
+    std::size_t at;
+    std::uint8_t byte;
+  };
+  const Case cases[] = {
+      {"another record", 0, 0x17},        {"an alert", 0, 0x15},
+      {"another major version", 1, 0x02}, {"another minor version", 2, 0x05},
+      {"a fragment too long", 3, 0x60},   {"another message", 5, 0x0b},
+      {"a message too long", 6, 0x01},    {"another hello version", 9, 0x02},
+      {"its minor version", 10, 0x05},
+  };
+  for (const Case& row : cases) {
+    SCOPED_TRACE(row.what);
+    auto other = hello;
+    other[row.at] = row.byte;
+    EXPECT_FALSE(starts_with_hello(other, HandshakeType::client_hello));
+  }
+  auto short_message = hello;
+  short_message[7] = 0;
+  short_message[8] = 37;
+  EXPECT_FALSE(starts_with_hello(short_message, HandshakeType::client_hello));
+  short_message[8] = 38;
+  EXPECT_TRUE(starts_with_hello(short_message, HandshakeType::client_hello));
 }
 
 TEST(ServerHelloAfterRetry, SkipsTheRetryRequestAndChangeCipherSpec) {
