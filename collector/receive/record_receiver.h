@@ -1,0 +1,80 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/net/curve_key.h"
+#include "core/record/batch.h"
+#include "core/text/complaint.h"
+
+namespace sekimori {
+
+struct ReceiverOptions {
+  std::string endpoint;  // "tcp://0.0.0.0:7170"; port * or 0: any free one, see endpoint()
+  CurveKey secret_key;   // the collector's own
+  std::vector<AllowedSensor> sensors;
+  // A connection that has not proved its key by then is closed.
+  std::chrono::milliseconds handshake_limit{2000};
+  // What the operator must know (a batch that cannot be read, two sensors with one key), one line
+  // each; called on the receiver's thread. May be empty.
+  std::function<void(const std::string& line)> warn;
+};
+
+// What keeps the batches: the store. Both are called on the receiver's thread, one at a time, and
+// must not throw.
+struct BatchSink {
+  // The last sequence committed of that sensor's boot; 0: none. Asked when a sensor greets, so the
+  // number survives a restart only if the store kept it.
+  std::function<std::uint64_t(const SensorName& sensor, std::uint64_t boot)> committed;
+  // Keeps the batch and its sequence (batch.id) in one transaction. True: it is kept, and is
+  // acknowledged. False: it could not be kept now; the sensor sends it again after a while.
+  // Called in order of sequence without a gap or a repetition, but for batches that the sensor no
+  // longer has: then the sequence jumps forward. A batch that could not be read comes as one
+  // without records whose one counter is kUnreadableBatches, so that its number is committed too.
+  std::function<bool(const Batch& batch)> commit;
+};
+
+inline constexpr std::string_view kUnreadableBatches = "receive.unreadable_batches";
+
+// Running totals.
+struct ReceiverCounters {
+  std::uint64_t batches_committed = 0;
+  std::uint64_t records_committed = 0;
+  std::uint64_t batches_repeated = 0;      // already committed: acknowledged, not handed on
+  std::uint64_t batches_out_of_order = 0;  // past the next sequence: refused, the sensor goes back
+  std::uint64_t batches_unreadable = 0;    // told to the sensor, committed without records
+  std::uint64_t batches_missing = 0;       // the sensor no longer has them: lost for good
+  std::uint64_t commits_failed = 0;
+  std::uint64_t greetings = 0;          // HELLO accepted
+  std::uint64_t greetings_refused = 0;  // wrong name for its key, newer schema or protocol
+  std::uint64_t keys_refused = 0;       // not on the allow-list
+  std::uint64_t bad_messages = 0;       // from an allowed sensor, that could not be read
+};
+
+// Takes session records from sensors (DESIGN.md, section 8). One thread of its own owns the ZeroMQ
+// sockets. Only sensors whose public key is on the list get through the handshake; what a sensor is
+// called comes from that list and never from its messages.
+class RecordReceiver {
+ public:
+  // Binds and starts the thread. Complains of an endpoint that cannot be bound or a bad key.
+  static Loaded<std::unique_ptr<RecordReceiver>> start(ReceiverOptions options, BatchSink sink);
+
+  RecordReceiver(const RecordReceiver&) = delete;
+  RecordReceiver& operator=(const RecordReceiver&) = delete;
+  ~RecordReceiver();  // after the batch that is being committed; sensors keep what is not
+                      // acknowledged
+
+  const std::string& endpoint() const noexcept;  // as bound, with its port
+  ReceiverCounters counters() const;
+
+ private:
+  class Worker;
+  explicit RecordReceiver(std::unique_ptr<Worker> worker);
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace sekimori

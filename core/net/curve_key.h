@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/bytes/inline_text.h"
+#include "core/text/complaint.h"
+
+namespace sekimori {
+
+// A CurveZMQ key, public or secret, as 40 letters of Z85 (rfc.zeromq.org/spec/32): 32 bytes.
+using CurveKey = InlineText<40>;
+
+// A sensor that the collector lets in.
+struct AllowedSensor {
+  std::string name;  // the file's name without ".pub"
+  CurveKey key;      // public
+};
+
+// Whether `text` is the Z85 text of 32 bytes.
+bool is_curve_key(std::string_view text) noexcept;
+
+// What `sekimori keys` wrote: one line with one key. A secret key's file must be readable by its
+// owner alone (core/text/secret_file.h). No complaint repeats a key.
+Loaded<CurveKey> read_public_key(const std::string& path);
+Loaded<CurveKey> read_secret_key(const std::string& path);
+
+// The key of every *.pub file in a directory, in order of name. Complains of each file that is not
+// a key, of a name that no sensor can have, and of two names with one key.
+LoadedAll<std::vector<AllowedSensor>> read_allowed_sensors(const std::string& directory);
+
+// Letters, digits, '-', '_' and '.', not first; at most 64: what a sensor may be called.
+bool is_sensor_name(std::string_view name) noexcept;
+
+}  // namespace sekimori

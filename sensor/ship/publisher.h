@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "core/net/curve_key.h"
+#include "core/record/batch.h"
+#include "core/record/session_record.h"
+#include "core/text/complaint.h"
+
+namespace sekimori {
+
+// Records that wait to be put into a batch: 16 batches, 12 MiB. Live capture fills it in a second
+// when the collector is away and the window is full.
+inline constexpr std::size_t kPublisherQueueLimit = 16 * kBatchRecordLimit;
+// Batches kept in memory until they are acknowledged: 64 of some 24 KiB, at worst 0.75 MiB each.
+// When that many are out, records wait in the queue.
+inline constexpr std::size_t kUnacknowledgedLimit = 64;
+
+// What offer() does when the queue is full. Live capture drops and counts: it may never wait.
+// A file waits and never drops.
+enum class WhenFull : std::uint8_t { drop, wait };
+
+struct PublisherOptions {
+  std::string endpoint;    // the collector: "tcp://collector.example:7170"
+  CurveKey collector_key;  // public
+  CurveKey secret_key;     // the sensor's own
+  SensorName sensor;       // as the collector's allow-list calls that key
+  std::uint64_t boot = 0;  // drawn at random for each Publisher: its batches are counted from 1
+  Speaker speaker;
+  WhenFull when_full = WhenFull::drop;
+  // A batch leaves when it is full or its first record is this old.
+  std::chrono::milliseconds batch_age{200};
+  // Nothing acknowledged for this long with batches out: greet anew and send them again.
+  std::chrono::milliseconds acknowledgement_timeout{3000};
+  // What the operator must know (refused by the collector, a batch lost), one line each; called on
+  // the publisher's thread. May be empty.
+  std::function<void(const std::string& line)> warn;
+};
+
+// Running totals. offered = dropped + records in the queue, in batches out, acknowledged or
+// refused.
+struct PublisherCounters {
+  std::uint64_t records_offered = 0;
+  std::uint64_t records_dropped = 0;  // queue full, or offered after drain()
+  std::uint64_t records_acknowledged = 0;
+  std::uint64_t records_refused = 0;  // in batches that the collector could not read
+  std::uint64_t batches_sent = 0;     // each once, however often it is sent
+  std::uint64_t batches_sent_again = 0;
+  std::uint64_t batches_acknowledged = 0;
+  std::uint64_t batches_refused = 0;
+  std::uint64_t greetings = 0;          // HELLO sent
+  std::uint64_t greetings_refused = 0;  // by the collector, which says why
+  std::uint64_t bad_messages = 0;       // from the collector, that could not be read
+};
+
+// Carries session records to the collector (DESIGN.md, section 8). One thread of its own owns the
+// ZeroMQ socket; every member may be called from any thread. Each batch is kept until the collector
+// has acknowledged it, and sent again after a lost connection: nothing is lost while the sensor
+// lives, and nothing doubled.
+class Publisher {
+ public:
+  // Starts the thread; does not wait for a connection. Complains of what can never connect: a bad
+  // endpoint, a bad key.
+  static Loaded<std::unique_ptr<Publisher>> start(PublisherOptions options);
+
+  Publisher(const Publisher&) = delete;
+  Publisher& operator=(const Publisher&) = delete;
+  ~Publisher();  // stops at once; what was not acknowledged is forgotten: drain() first
+
+  // Takes a copy. False: dropped, and counted. With WhenFull::wait it returns once there is room.
+  bool offer(const SessionRecord& record);
+
+  // The sensor's totals, sent with the next batch, which leaves soon even when it has no records.
+  void report(std::span<const Counter> counters);
+
+  // Takes no more records, sends what is left and waits. True: everything was acknowledged.
+  // False: `patience` ran out, or a batch was refused.
+  bool drain(std::chrono::milliseconds patience);
+
+  PublisherCounters counters() const;
+
+ private:
+  class Worker;
+  explicit Publisher(std::unique_ptr<Worker> worker);
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace sekimori
