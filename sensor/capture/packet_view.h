@@ -11,6 +11,7 @@ namespace sekimori {
 enum class LinkType : std::uint16_t {
   null_loopback = 0,  // four bytes of address family, in the byte order of the capturing host
   ethernet = 1,
+  ppp = 9,          // with or without address and control
   raw_ip_bsd = 12,  // DLT_RAW where it is 12
   raw_ip_openbsd = 14,
   raw_ip = 101,

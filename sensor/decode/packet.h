@@ -38,7 +38,7 @@ struct TcpHeader {
   std::uint32_t acknowledgment = 0;
   std::uint16_t window = 0;  // as sent, not scaled
   std::uint8_t flags = 0;    // TcpFlag
-  Bytes options;             // borrowed from the frame; what snaplen left of them
+  Bytes options;             // borrowed from the frame, whole
 };
 
 // What the stages after decode see of one frame: the innermost IP packet. Fields by value; payload

@@ -10,6 +10,7 @@ namespace sekimori {
 struct UdpHeader {
   std::uint16_t source_port;
   std::uint16_t destination_port;
+  std::uint16_t payload_length;  // bytes declared; more than payload.size() when the capture is cut
   Bytes payload;  // borrowed from the frame; ends where Length says, so never link padding
 };
 

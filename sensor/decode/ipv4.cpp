@@ -1,0 +1,54 @@
+#include "sensor/decode/ipv4.h"
+
+#include <algorithm>
+
+namespace sekimori {
+namespace {
+
+constexpr std::size_t kFixedHeaderSize = 20;  // bytes
+constexpr std::uint16_t kLengthOffset = 2;
+constexpr std::uint16_t kFragmentOffset = 6;
+constexpr std::uint16_t kDontFragment = 0x4000;
+constexpr std::uint16_t kMoreFragmentsAndOffset = 0x3fff;
+
+}  // namespace
+
+Result<IpHeader> parse_ipv4(Bytes packet) noexcept {
+  Cursor cursor{packet};
+  const std::uint8_t first = cursor.u8();
+  const std::size_t header_size = (first & 0x0fU) * 4U;
+  cursor.skip(1);
+  const std::uint16_t total_length = cursor.u16();
+  cursor.skip(2);
+  const std::uint16_t fragment = cursor.u16();
+  const std::uint8_t ttl = cursor.u8();
+  const IpProtocol protocol{cursor.u8()};
+  cursor.skip(2);  // checksum: filled in after the capture point on the sending host
+  const Bytes source = cursor.take(4);
+  const Bytes destination = cursor.take(4);
+  if (!cursor.ok() || first >> 4U != 4 || header_size < kFixedHeaderSize) {
+    return cursor.reject(Layer::ipv4, 0);
+  }
+  cursor.skip(header_size - kFixedHeaderSize);
+  const Bytes captured = cursor.take(cursor.left());
+  if (!cursor.ok()) return cursor.reject(Layer::ipv4, 0);
+
+  // A host that lets its NIC cut segments (TSO) shows them before the length is filled in.
+  const std::size_t length = total_length == 0 ? packet.size() : total_length;
+  if (length < header_size) return cursor.reject(Layer::ipv4, kLengthOffset);
+  if ((fragment & kMoreFragmentsAndOffset) != 0) {
+    return tl::unexpected{Defect{Fault::unsupported, Layer::ipv4, kFragmentOffset}};
+  }
+
+  const std::size_t payload_length = length - header_size;
+  return IpHeader{IpAddress::v4(source.first<4>()),
+                  IpAddress::v4(destination.first<4>()),
+                  protocol,
+                  ttl,
+                  (fragment & kDontFragment) != 0,
+                  static_cast<std::uint32_t>(length),
+                  captured.first(std::min(captured.size(), payload_length)),
+                  static_cast<std::uint32_t>(payload_length)};
+}
+
+}  // namespace sekimori

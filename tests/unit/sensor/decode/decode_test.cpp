@@ -1,0 +1,123 @@
+#include "sensor/decode/decode.h"
+
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace sekimori {
+namespace {
+
+using Octets = std::vector<std::uint8_t>;
+
+// A whole frame: VLAN 100, 192.0.2.1:49153 to 198.51.100.2:443, PSH and ACK, two bytes.
+const Octets kFrame{0x02, 0,    0,    0,    0,    1,    0x02, 0,    0,    0,    0,    2,     // MACs
+                    0x81, 0x00, 0x00, 0x64, 0x08, 0x00,                                      // tag
+                    0x45, 0x00, 0x00, 0x2a, 0x00, 0x00, 0x40, 0x00, 0x39, 0x06, 0x00, 0x00,  // IPv4
+                    192,  0,    2,    1,    198,  51,   100,  2,                             //
+                    0xc0, 0x01, 0x01, 0xbb, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x02,  // TCP
+                    0x50, 0x18, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 'h',  'i'};
+
+PacketView view(Bytes bytes, std::size_t wire_length) {
+  return PacketView{bytes, static_cast<std::uint32_t>(wire_length),
+                    Timestamp{std::chrono::seconds{5}}, LinkType::ethernet};
+}
+
+TEST(Decode, ReadsFromTheFrameToThePayload) {
+  const auto packet = decode(view(kFrame, kFrame.size()));
+  ASSERT_TRUE(packet);
+  EXPECT_EQ(packet->time, Timestamp{std::chrono::seconds{5}});
+  EXPECT_EQ(packet->vlan, 100);
+  EXPECT_EQ(packet->source, IpAddress::parse("192.0.2.1"));
+  EXPECT_EQ(packet->destination, IpAddress::parse("198.51.100.2"));
+  EXPECT_EQ(packet->source_port, 49153);
+  EXPECT_EQ(packet->destination_port, 443);
+  EXPECT_EQ(packet->protocol, IpProtocol::tcp);
+  EXPECT_EQ(packet->ttl, 57);
+  EXPECT_TRUE(packet->dont_fragment);
+  EXPECT_EQ(packet->ip_length, 42U);
+  EXPECT_EQ(packet->tcp.flags, TcpFlag::kPsh | TcpFlag::kAck);
+  EXPECT_EQ(packet->tcp.window, 256);
+  EXPECT_EQ(packet->payload_length, 2U);
+  ASSERT_EQ(packet->payload.size(), 2U);
+  EXPECT_EQ(packet->payload.data(), kFrame.data() + kFrame.size() - 2);
+}
+
+TEST(Decode, PaddingAndChecksumsOfTheLinkAreNoPayload) {
+  Octets padded = kFrame;
+  padded.resize(kFrame.size() + 10, 0x00);
+  EXPECT_EQ(decode(view(padded, padded.size()))->payload.size(), 2U);
+}
+
+TEST(Decode, ReadsUdp) {
+  Octets frame{kFrame.begin(), kFrame.begin() + 38};
+  frame[21] = 30;  // total length
+  frame[27] = 17;
+  frame.insert(frame.end(), {0xc0, 0x01, 0x00, 0x35, 0x00, 0x0a, 0x00, 0x00, 'h', 'i'});
+  const auto packet = decode(view(frame, frame.size()));
+  ASSERT_TRUE(packet);
+  EXPECT_EQ(packet->destination_port, 53);
+  EXPECT_EQ(packet->payload.size(), 2U);
+  EXPECT_EQ(packet->payload_length, 2U);
+
+  frame[43] = 0xff;  // a length that IP's contradicts
+  EXPECT_EQ(decode(view(frame, frame.size()))->payload_length, 2U);
+}
+
+TEST(Decode, OtherProtocolsHaveNoPorts) {
+  Octets frame = kFrame;
+  frame[27] = 50;  // ESP
+  const auto packet = decode(view(frame, frame.size()));
+  ASSERT_TRUE(packet);
+  EXPECT_EQ(packet->protocol, IpProtocol::esp);
+  EXPECT_EQ(packet->source_port, 0);
+  EXPECT_EQ(packet->destination_port, 0);
+}
+
+TEST(Decode, SnaplenMayCutThePayloadButNoHeader) {
+  const std::size_t headers = kFrame.size() - 2;
+  for (std::size_t size = 0; size < kFrame.size(); ++size) {
+    SCOPED_TRACE(size);
+    const auto packet = decode(view(Bytes{kFrame}.first(size), kFrame.size()));
+    if (size >= headers) {
+      ASSERT_TRUE(packet);
+      EXPECT_EQ(packet->payload.size(), size - headers);
+      EXPECT_EQ(packet->payload_length, 2U);
+    } else {
+      ASSERT_FALSE(packet);
+      EXPECT_EQ(packet.error().fault, Fault::truncated);
+    }
+  }
+}
+
+TEST(Decode, AFrameThatWasCapturedWholeIsNeverTruncated) {
+  const auto packet = decode(view(Bytes{kFrame}.first(30), 30));
+  ASSERT_FALSE(packet);
+  EXPECT_EQ(packet.error(), (Defect{Fault::malformed, Layer::ipv4, 12}));
+}
+
+TEST(Decode, CountsWhatItCannotRead) {
+  struct Case {
+    std::string_view what;
+    std::size_t at;
+    std::uint8_t value;
+    Defect defect;
+  };
+  const Case cases[] = {
+      {"ARP", 17, 0x06, {Fault::unsupported, Layer::link, 0}},
+      {"a fragment", 24, 0x20, {Fault::unsupported, Layer::ipv4, 6}},
+      {"a TCP header that IP cuts off", 21, 39, {Fault::malformed, Layer::tcp, 16}},
+      {"a TCP header of 16 bytes", 50, 0x40, {Fault::malformed, Layer::tcp, 12}},
+  };
+  for (const Case& row : cases) {
+    SCOPED_TRACE(row.what);
+    Octets frame = kFrame;
+    frame[row.at] = row.value;
+    const auto packet = decode(view(frame, frame.size()));
+    ASSERT_FALSE(packet);
+    EXPECT_EQ(packet.error(), row.defect);
+  }
+}
+
+}  // namespace
+}  // namespace sekimori
