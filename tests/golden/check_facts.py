@@ -4,6 +4,8 @@
 Columns are those of tests/tshark_streams.py. Ends with 77 (skipped) when there is no tshark.
 """
 
+import concurrent.futures
+import os
 import pathlib
 import sys
 
@@ -22,9 +24,10 @@ def main():
     need_tshark("the golden captures were")
     faults = []
     captures = sorted(path for path in HERE.glob("*/capture.*"))
-    for capture in captures:
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        all_frames = list(pool.map(read_frames, captures))
+    for capture, frames in zip(captures, all_frames):
         case = capture.parent.name
-        frames = read_frames(capture)
         if case not in CUT and any(frame[field] not in ("", "1") for frame in frames for field in CHECKSUMS):
             faults.append(f"{case}: a checksum is wrong")
         table = as_table(streams_of(frames))
