@@ -1,0 +1,126 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+
+#include "core/net/flow_key.h"
+#include "core/text/timestamp.h"
+
+namespace sekimori {
+
+using SlotIndex = std::uint32_t;  // into one partition's table or pool
+inline constexpr SlotIndex kNoSlot = std::numeric_limits<SlotIndex>::max();
+
+// Which end of a flow's key sent a packet.
+enum class Sender : std::uint8_t { low = 0, high = 1 };
+constexpr Sender other(Sender sender) noexcept {
+  return sender == Sender::low ? Sender::high : Sender::low;
+}
+
+// How far the search for a hello in one direction's stream has come.
+enum class HelloSearch : std::uint8_t {
+  open,  // not found, not ruled out
+  found,
+  absent,  // this stream does not begin with one
+  broken,  // it began and cannot be read; the flow's facts say why
+};
+
+// How long a flow may stay silent, and which flow is forgotten first when the table is full: the
+// longest silent of the first of these that is not empty.
+enum class IdleClass : std::uint8_t { half_open, closing, datagram, established };
+inline constexpr std::size_t kIdleClassCount = 4;
+
+// What one end has sent.
+struct HalfFlow {
+  std::uint64_t bytes = 0;  // sum of IP total lengths
+  std::uint32_t packets = 0;
+  std::uint32_t first_sequence = 0;  // of the first stream byte; meaningful with kBaseKnown
+  std::uint32_t next_sequence = 0;   // after the last byte seen in order
+  SlotIndex hello_bytes = kNoSlot;   // the start of the stream, when it came in pieces
+  HelloSearch search = HelloSearch::open;
+  std::uint8_t marks = 0;  // HalfMark
+};
+
+enum HalfMark : std::uint8_t {
+  kBaseKnown = 0x01,  // first_sequence is set
+  kFinSeen = 0x02,
+};
+
+// What makes a time doubtful, or settles what was doubtful.
+enum FlowMark : std::uint16_t {
+  kSynSeen = 0x0001,
+  kSynAckSeen = 0x0002,
+  kSynRepeated = 0x0004,
+  kSynAckRepeated = 0x0008,
+  kClientKnown = 0x0010,     // by SYN, SYN-ACK, first datagram or hello, in that order
+  kHandshakeAcked = 0x0020,  // acked_at is set
+  kAckCarriedData = 0x0040,  // so acked_at is later than the answer to the SYN-ACK could be
+  kHelloDelaySet = 0x0080,
+  kHelloResent = 0x0100,  // a byte of the hello was seen twice
+  kServerSpoke = 0x0200,  // new server data since the client's last new data
+  kGapDoubtful = 0x0400,  // a retransmission, a hole or an unacknowledged byte lies in the gap
+  kGapSettled = 0x0800,   // measured or given up
+  kRetrySeen = 0x1000,    // the server's first message was a HelloRetryRequest
+  kStartSent = 0x2000,
+  kReset = 0x4000,
+  kRetrySettled = 0x8000,  // as kGapSettled, for the gap over the HelloRetryRequest
+};
+
+// The client's first SYN, small enough for the slot. An options field holds at most 40 kinds, when
+// each is a no-operation (RFC 9293, section 3.1: data offset 15).
+struct SynShape {
+  std::uint16_t window = 0;
+  std::uint16_t mss = 0;
+  std::uint8_t ttl = 0;
+  std::uint8_t window_scale = 0;
+  bool has_mss = false;
+  bool has_window_scale = false;
+  bool df = false;
+  std::uint8_t kind_count = 0;
+  std::array<std::uint8_t, 40> kinds{};
+};
+
+inline constexpr std::uint32_t kNoTime = std::numeric_limits<std::uint32_t>::max();
+
+// One session in its slot. Times of the packet; microseconds with kNoTime for unknown.
+struct Flow {
+  FlowKey key;
+  Timestamp first_seen;
+  Timestamp last_seen;  // never goes back, whatever the frames' order
+
+  // The table's own links: bucket chain, and the list of its idle class from oldest to newest.
+  SlotIndex chain = kNoSlot;
+  SlotIndex older = kNoSlot;
+  SlotIndex newer = kNoSlot;
+
+  SlotIndex facts = kNoSlot;  // TlsFacts, taken when a hello is met
+  std::array<HalfFlow, 2> half{};
+
+  std::int64_t syn_at =
+      0;  // nanoseconds after first_seen; meaningful with the mark of the same name
+  std::int64_t syn_ack_at = 0;
+  std::int64_t acked_at = 0;
+  std::int64_t server_spoke_at = 0;
+  std::uint32_t hello_delay_us = kNoTime;
+  std::uint32_t tls_gap_us = kNoTime;
+  std::uint32_t retry_gap_us = kNoTime;
+
+  std::uint16_t vlan = 0;
+  std::uint16_t marks = 0;    // FlowMark
+  std::uint16_t ordinal = 0;  // tells flows of one key and one first packet's time apart
+  Sender client = Sender::low;
+  IdleClass idle_class = IdleClass::half_open;
+  SynShape syn;
+
+  bool has(FlowMark mark) const noexcept { return (marks & mark) != 0; }
+  void set(FlowMark mark) noexcept { marks = static_cast<std::uint16_t>(marks | mark); }
+  HalfFlow& of(Sender sender) noexcept { return half[static_cast<std::size_t>(sender)]; }
+  const HalfFlow& of(Sender sender) const noexcept {
+    return half[static_cast<std::size_t>(sender)];
+  }
+};
+
+static_assert(sizeof(Flow) <= 256, "a flood is paid for in slots");
+
+}  // namespace sekimori

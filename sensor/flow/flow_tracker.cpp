@@ -1,0 +1,184 @@
+#include "sensor/flow/flow_tracker.h"
+
+#include <algorithm>
+
+#include "sensor/flow/make_record.h"
+#include "sensor/flow/tcp_timing.h"
+
+namespace sekimori {
+namespace {
+
+// How long a start record waits for what its session's opening may still show.
+constexpr std::chrono::seconds kOpeningPatience{5};
+
+bool is_syn(const Packet& packet) noexcept {
+  return packet.protocol == IpProtocol::tcp && (packet.tcp.flags & (kSyn | kAck)) == kSyn;
+}
+
+// A SYN that cannot belong to `flow`: its ports are used again.
+bool begins_another(const Flow& flow, const Packet& packet, Sender sender) noexcept {
+  if (!is_syn(packet) || (packet.tcp.flags & kRst) != 0) return false;
+  const HalfFlow& half = flow.of(sender);
+  const bool same_stream =
+      (half.marks & kBaseKnown) != 0 && half.first_sequence == packet.tcp.sequence + 1;
+  if (same_stream) return false;
+  // Before an answer, a SYN with another number is a second attempt: the first one counts.
+  const bool unanswered = flow.has(kSynSeen) && !flow.has(kSynAckSeen) && !flow.has(kReset) &&
+                          flow.half[0].search == HelloSearch::open &&
+                          flow.half[1].search == HelloSearch::open;
+  return !unanswered;
+}
+
+IdleClass class_of(const Flow& flow, const Packet& packet) noexcept {
+  if (packet.protocol != IpProtocol::tcp) return IdleClass::datagram;
+  const bool both_closed = (flow.half[0].marks & flow.half[1].marks & kFinSeen) != 0;
+  if (flow.has(kReset) || both_closed) return IdleClass::closing;
+  if (flow.idle_class == IdleClass::established) return IdleClass::established;
+  const bool alive = flow.has(kHandshakeAcked) || packet.payload_length > 0;
+  return alive ? IdleClass::established : IdleClass::half_open;
+}
+
+// Nothing more of the opening is to be expected.
+bool is_opening_known(const Flow& flow) noexcept {
+  if (flow.has(kGapSettled)) return true;
+  const HelloSearch client = flow.of(flow.client).search;
+  return client == HelloSearch::absent || client == HelloSearch::broken;
+}
+
+}  // namespace
+
+FlowPlace place_of(const Packet& packet, std::uint64_t seed) noexcept {
+  FlowPlace place;
+  const bool source_is_low = packet.source != packet.destination
+                                 ? packet.source < packet.destination
+                                 : packet.source_port <= packet.destination_port;
+  place.sender = source_is_low ? Sender::low : Sender::high;
+  place.key = source_is_low
+                  ? FlowKey{packet.source, packet.destination, packet.source_port,
+                            packet.destination_port, static_cast<std::uint8_t>(packet.protocol)}
+                  : FlowKey{packet.destination, packet.source, packet.destination_port,
+                            packet.source_port, static_cast<std::uint8_t>(packet.protocol)};
+  place.hash = hash_of(place.key, seed);
+  return place;
+}
+
+FlowTracker::FlowTracker(const FlowSettings& settings)
+    : settings_{settings},
+      table_{settings.flows, settings.timeouts},
+      hellos_{settings.flows, settings.stream_heads},
+      openings_(settings.starts ? settings.flows : 0) {}
+
+void FlowTracker::observe(const Packet& packet, const FlowPlace& place, Records& out) noexcept {
+  SlotIndex slot = table_.find(place.key, place.hash);
+  std::uint16_t ordinal = 0;
+  if (slot != kNoSlot && begins_another(table_[slot], packet, place.sender)) {
+    const Flow& before = table_[slot];
+    if (before.first_seen == packet.time) ordinal = static_cast<std::uint16_t>(before.ordinal + 1);
+    end(slot, out);
+    slot = kNoSlot;
+  }
+  if (slot == kNoSlot) {
+    slot = open(packet, place, out);
+    table_[slot].ordinal = ordinal;
+  }
+  Flow& flow = table_[slot];
+  HalfFlow& half = flow.of(place.sender);
+  half.bytes += packet.ip_length;
+  ++half.packets;
+  if (flow.vlan == 0) flow.vlan = packet.vlan;
+  if (packet.protocol == IpProtocol::tcp) observe_tcp(slot, packet, place.sender);
+  table_.touch(slot, packet.time, class_of(flow, packet));
+  const bool waited = packet.time - flow.first_seen > kOpeningPatience;
+  if (settings_.starts && !flow.has(kStartSent) && (waited || is_opening_known(flow))) {
+    start(flow, out);
+  }
+}
+
+void FlowTracker::expire(Timestamp now, std::size_t limit, Records& out) noexcept {
+  start_overdue(now, out);
+  for (std::size_t count = 0; count < limit; ++count) {
+    const SlotIndex slot = table_.expired(now);
+    if (slot == kNoSlot) return;
+    end(slot, out);
+  }
+}
+
+bool FlowTracker::drain(std::size_t limit, Records& out) noexcept {
+  for (std::size_t count = 0; count < limit; ++count) {
+    const SlotIndex slot = table_.oldest();
+    if (slot == kNoSlot) return true;
+    end(slot, out);
+  }
+  return table_.size() == 0;
+}
+
+SlotIndex FlowTracker::open(const Packet& packet, const FlowPlace& place, Records& out) noexcept {
+  if (table_.full()) {
+    ++counters_.evicted;
+    end(table_.oldest(), out);
+  }
+  ++counters_.opened;
+  const SlotIndex slot = table_.insert(place.key, place.hash, packet.time, IdleClass::half_open);
+  Flow& flow = table_[slot];
+  if (packet.protocol != IpProtocol::tcp) {
+    flow.client = place.sender;
+    flow.set(kClientKnown);
+  }
+  if (!openings_.empty()) {
+    if (opening_count_ == openings_.size()) {
+      opening_first_ = (opening_first_ + 1) % openings_.size();
+      --opening_count_;
+    }
+    openings_[(opening_first_ + opening_count_) % openings_.size()] = {slot, packet.time};
+    ++opening_count_;
+  }
+  return slot;
+}
+
+void FlowTracker::observe_tcp(SlotIndex slot, const Packet& packet, Sender sender) noexcept {
+  Flow& flow = table_[slot];
+  const std::uint8_t flags = packet.tcp.flags;
+  if ((flags & kSyn) != 0 && (flags & kAck) == 0) {
+    observe_syn(flow, packet, sender);
+  } else if ((flags & kSyn) != 0) {
+    observe_syn_ack(flow, packet, sender);
+  } else {
+    observe_handshake_ack(flow, packet, sender);
+  }
+  if (packet.payload_length > 0 && (flags & kRst) == 0) {
+    // A SYN's own payload (RFC 7413) starts one after its number.
+    Packet data = packet;
+    if ((flags & kSyn) != 0) ++data.tcp.sequence;
+    observe_data(flow, data, sender);
+    hellos_.observe(slot, flow, data, sender, [this](SlotIndex at) -> Flow& { return table_[at]; });
+  }
+  HalfFlow& half = flow.of(sender);
+  if ((flags & kFin) != 0) half.marks = static_cast<std::uint8_t>(half.marks | kFinSeen);
+  if ((flags & kRst) != 0) flow.set(kReset);
+}
+
+void FlowTracker::end(SlotIndex slot, Records& out) noexcept {
+  Flow& flow = table_[slot];
+  out.push_back(make_record(flow, hellos_, settings_, EventType::end));
+  hellos_.release(flow);
+  table_.remove(slot, hash_of(flow.key, settings_.seed));
+  ++counters_.ended;
+}
+
+void FlowTracker::start(Flow& flow, Records& out) noexcept {
+  flow.set(kStartSent);
+  out.push_back(make_record(flow, hellos_, settings_, EventType::start));
+}
+
+void FlowTracker::start_overdue(Timestamp now, Records& out) noexcept {
+  while (opening_count_ > 0 && now - openings_[opening_first_].first_seen > kOpeningPatience) {
+    const Opening due = openings_[opening_first_];
+    opening_first_ = (opening_first_ + 1) % openings_.size();
+    --opening_count_;
+    // The slot may have been given to a later flow, which has an entry of its own.
+    Flow& flow = table_[due.slot];
+    if (flow.first_seen == due.first_seen && !flow.has(kStartSent)) start(flow, out);
+  }
+}
+
+}  // namespace sekimori

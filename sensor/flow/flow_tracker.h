@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/net/ip_address.h"
+#include "core/record/session_record.h"
+#include "sensor/decode/packet.h"
+#include "sensor/flow/flow_table.h"
+#include "sensor/flow/hello_search.h"
+
+namespace sekimori {
+
+// A packet's place among flows: its key, which end sent it, and the hash that deals keys out.
+struct FlowPlace {
+  FlowKey key;
+  Sender sender = Sender::low;
+  std::uint64_t hash = 0;
+};
+FlowPlace place_of(const Packet& packet, std::uint64_t seed) noexcept;
+
+struct FlowSettings {
+  SlotIndex flows = 16384;      // of one partition
+  SlotIndex stream_heads = 64;  // of one partition; each 16 KiB while in use
+  IdleTimeouts timeouts;
+  Vantage vantage = Vantage::edge;
+  Path path = Path::undeclared;
+  InlineText<64> observer;
+  std::vector<Network>
+      inside_networks;     // tells the sides apart where a flow's beginning was missed
+  bool starts = false;     // make `start` records too
+  std::uint64_t seed = 0;  // of hash_of: it deals flows to partitions and buckets
+};
+
+struct FlowCounters {
+  std::uint64_t opened = 0;
+  std::uint64_t ended = 0;    // opened = ended + still open
+  std::uint64_t evicted = 0;  // of the ended: forgotten for want of room
+};
+
+using Records = std::vector<SessionRecord>;
+
+// The sessions of one partition: takes packets, yields records. Deterministic: the same packets and
+// moments give the same records.
+class FlowTracker {
+ public:
+  // Throws std::bad_alloc; only at start. `settings` must outlive the tracker.
+  explicit FlowTracker(const FlowSettings& settings);
+
+  void observe(const Packet& packet, const FlowPlace& place, Records& out) noexcept;
+
+  // Ends flows that were silent for too long at `now`, at most `limit` of them, and makes the start
+  // records that are due.
+  void expire(Timestamp now, std::size_t limit, Records& out) noexcept;
+
+  // Ends at most `limit` flows, whatever their age; true when none is left.
+  bool drain(std::size_t limit, Records& out) noexcept;
+
+  const FlowCounters& counters() const noexcept { return counters_; }
+  const HelloCounters& hello_counters() const noexcept { return hellos_.counters(); }
+  std::uint64_t open_flows() const noexcept { return table_.size(); }
+
+ private:
+  SlotIndex open(const Packet& packet, const FlowPlace& place, Records& out) noexcept;
+  void observe_tcp(SlotIndex slot, const Packet& packet, Sender sender) noexcept;
+  void end(SlotIndex slot, Records& out) noexcept;
+  void start(Flow& flow, Records& out) noexcept;
+  void start_overdue(Timestamp now, Records& out) noexcept;
+
+  const FlowSettings& settings_;
+  FlowTable table_;
+  HelloFinder hellos_;
+  FlowCounters counters_;
+
+  // Flows in the order of their opening, until their start record is due: a ring as long as the
+  // table. A flow that is overrun in it gets its start record with its next packet instead.
+  struct Opening {
+    SlotIndex slot = kNoSlot;
+    Timestamp first_seen;
+  };
+  std::vector<Opening> openings_;
+  std::size_t opening_first_ = 0;
+  std::size_t opening_count_ = 0;
+};
+
+}  // namespace sekimori

@@ -1,0 +1,188 @@
+#include "sensor/flow/hello_search.h"
+
+#include "sensor/fingerprint/ja3.h"
+#include "sensor/fingerprint/ja4.h"
+#include "sensor/flow/tcp_timing.h"
+#include "sensor/handshake/client_hello.h"
+#include "sensor/handshake/server_hello.h"
+#include "sensor/handshake/tls_record.h"
+
+namespace sekimori {
+namespace {
+
+constexpr std::size_t kRecordHeaderSize = 5;  // bytes: RFC 8446, section 5.1
+
+bool begins_a_handshake(Bytes run) noexcept {
+  return !run.empty() && run[0] == static_cast<std::uint8_t>(ContentType::handshake);
+}
+
+// The handshake type at the start of the stream, or none before it can be told.
+std::optional<HandshakeType> first_type(Bytes run) noexcept {
+  if (run.size() <= kRecordHeaderSize) return std::nullopt;
+  return static_cast<HandshakeType>(run[kRecordHeaderSize]);
+}
+
+void describe_client(const ClientHello& hello, TlsFacts& facts) noexcept {
+  facts.server_name = escaped_text(hello.server_name);
+  facts.alpn.clear();
+  for (const Bytes name : hello.alpn) facts.alpn.push_back(AlpnName{escaped_text(name).view()});
+  facts.ech = hello.has_ech;
+  facts.ja3 = ja3(hello);
+  facts.ja4 = ja4(hello, TransportKind::tls);
+  if (facts.ja3.empty() || facts.ja4.empty()) {
+    const bool too_large = why_no_ja4(hello) == "too_many_values";
+    facts.no_fingerprint = too_large ? NoFingerprint::too_large : NoFingerprint::digest;
+  }
+}
+
+void describe_server(const ServerHello& hello, TlsFacts& facts) noexcept {
+  facts.version = tls_version_number(hello.negotiated_version);
+  facts.cipher.assign(cipher_suite_name(hello.cipher_suite));
+  facts.next_protocol = AlpnName{escaped_text(hello.alpn).view()};
+  facts.ja3s = ja3s(hello);
+}
+
+}  // namespace
+
+HelloFinder::HelloFinder(SlotIndex flows, SlotIndex heads)
+    : facts_{flows},
+      heads_{heads},
+      scratch_{std::make_unique_for_overwrite<std::array<std::uint8_t, kStreamHeadSize>>()} {}
+
+void HelloFinder::release(Flow& flow) noexcept {
+  for (const Sender sender : {Sender::low, Sender::high}) {
+    SlotIndex& head = flow.of(sender).hello_bytes;
+    if (head != kNoSlot) heads_.give_back(head);
+    head = kNoSlot;
+  }
+  if (flow.facts != kNoSlot) facts_.give_back(flow.facts);
+  flow.facts = kNoSlot;
+}
+
+const TlsFacts* HelloFinder::facts_of(const Flow& flow) const noexcept {
+  return flow.facts == kNoSlot ? nullptr : &facts_[flow.facts];
+}
+
+bool HelloFinder::is_incomplete(const Flow& flow) const noexcept {
+  const HalfFlow& client = flow.of(flow.client);
+  return client.search == HelloSearch::open && client.hello_bytes != kNoSlot;
+}
+
+HelloFinder::Placed HelloFinder::place(const Flow& flow, const Packet& packet,
+                                       Sender sender) noexcept {
+  const std::uint32_t first = flow.of(sender).first_sequence;
+  const auto offset = static_cast<std::int32_t>(packet.tcp.sequence - first);
+  if (offset >= 0) return {static_cast<std::uint32_t>(offset), packet.payload};
+  // Bytes before the stream's first: a retransmission from before the capture began.
+  const auto before = static_cast<std::size_t>(-static_cast<std::int64_t>(offset));
+  if (before >= packet.payload.size()) return {};
+  return {0, packet.payload.subspan(before)};
+}
+
+bool HelloFinder::read_in_place(Flow& flow, Sender sender, const Placed& segment) noexcept {
+  if (flow.of(sender).hello_bytes != kNoSlot || segment.offset != 0) return false;
+  return read(flow, sender, segment.bytes) == Reading::settled;
+}
+
+void HelloFinder::keep(SlotIndex slot, Flow& flow, Sender sender, const Placed& segment) noexcept {
+  HalfFlow& half = flow.of(sender);
+  if (half.hello_bytes == kNoSlot) half.hello_bytes = heads_.take(slot, sender);
+  StreamHead& head = heads_[half.hello_bytes];
+  switch (head.add(segment.offset, segment.bytes)) {
+    case StreamHead::Added::forgotten:
+      ++counters_.segments_refused;
+      break;
+    case StreamHead::Added::more:
+      (void)read(flow, sender, head.run());
+      break;
+    case StreamHead::Added::waiting:
+    case StreamHead::Added::repeated:
+      break;
+  }
+}
+
+HelloFinder::Reading HelloFinder::read(Flow& flow, Sender sender, Bytes run) noexcept {
+  if (!begins_a_handshake(run)) {
+    settle(flow, sender, HelloSearch::absent);
+    return Reading::settled;
+  }
+  const auto type = first_type(run);
+  if (!type) return Reading::more;
+  const bool may_be_client = !flow.has(kClientKnown) || sender == flow.client;
+  const bool may_be_server = !flow.has(kClientKnown) || sender != flow.client;
+  if (*type == HandshakeType::client_hello && may_be_client) return read_client(flow, sender, run);
+  if (*type == HandshakeType::server_hello && may_be_server) return read_server(flow, sender, run);
+  settle(flow, sender, HelloSearch::absent);
+  return Reading::settled;
+}
+
+HelloFinder::Reading HelloFinder::read_client(Flow& flow, Sender sender, Bytes run) noexcept {
+  const auto body = first_handshake(run, HandshakeType::client_hello, *scratch_);
+  if (!body) return fail(flow, sender, body.error(), run);
+  const auto hello = parse_client_hello(*body, TransportKind::tls);
+  flow.client = sender;
+  flow.set(kClientKnown);
+  if (!hello) {
+    break_off(flow, sender, NoFingerprint::malformed);
+    return Reading::settled;
+  }
+  describe_client(*hello, facts(flow));
+  if (hello->has_early_data) give_up_gap(flow);
+  settle(flow, sender, HelloSearch::found);
+  return Reading::settled;
+}
+
+HelloFinder::Reading HelloFinder::read_server(Flow& flow, Sender sender, Bytes run) noexcept {
+  auto body = first_handshake(run, HandshakeType::server_hello, *scratch_);
+  if (body && is_hello_retry_request(*body)) {
+    flow.set(kRetrySeen);
+    body = server_hello_after_retry(run, *scratch_);
+  }
+  if (!body) return fail(flow, sender, body.error(), run);
+  if (!flow.has(kClientKnown)) {
+    flow.client = other(sender);
+    flow.set(kClientKnown);
+  }
+  const auto hello = parse_server_hello(*body);
+  if (hello) describe_server(*hello, facts(flow));
+  settle(flow, sender, hello ? HelloSearch::found : HelloSearch::broken);
+  return Reading::settled;
+}
+
+HelloFinder::Reading HelloFinder::fail(Flow& flow, Sender sender, Defect defect,
+                                       Bytes run) noexcept {
+  if (defect.fault == Fault::truncated && run.size() < kStreamHeadSize) return Reading::more;
+  if (defect.fault == Fault::malformed) {
+    settle(flow, sender, HelloSearch::absent);
+    return Reading::settled;
+  }
+  break_off(flow, sender, NoFingerprint::too_large);
+  return Reading::settled;
+}
+
+void HelloFinder::settle(Flow& flow, Sender sender, HelloSearch outcome) noexcept {
+  HalfFlow& half = flow.of(sender);
+  half.search = outcome;
+  if (half.hello_bytes != kNoSlot) heads_.give_back(half.hello_bytes);
+  half.hello_bytes = kNoSlot;
+  counters_.found += outcome == HelloSearch::found ? 1U : 0U;
+  counters_.broken += outcome == HelloSearch::broken ? 1U : 0U;
+}
+
+void HelloFinder::break_off(Flow& flow, Sender sender, NoFingerprint why) noexcept {
+  const bool of_client = !flow.has(kClientKnown) || sender == flow.client;
+  if (of_client) facts(flow).no_fingerprint = why;
+  settle(flow, sender, HelloSearch::broken);
+}
+
+void HelloFinder::forget_head(Flow& flow, Sender sender) noexcept {
+  ++counters_.heads_forgotten;
+  break_off(flow, sender, NoFingerprint::pool_full);
+}
+
+TlsFacts& HelloFinder::facts(Flow& flow) noexcept {
+  if (flow.facts == kNoSlot) flow.facts = facts_.take();
+  return facts_[flow.facts];
+}
+
+}  // namespace sekimori

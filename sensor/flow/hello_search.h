@@ -1,0 +1,83 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "core/record/session_record.h"
+#include "sensor/decode/packet.h"
+#include "sensor/flow/flow.h"
+#include "sensor/flow/stream_heads.h"
+
+namespace sekimori {
+
+struct HelloCounters {
+  std::uint64_t found = 0;             // hellos, of clients and servers
+  std::uint64_t broken = 0;            // begun and never readable
+  std::uint64_t heads_forgotten = 0;   // a newer stream took the place of one still waiting
+  std::uint64_t segments_refused = 0;  // beyond a head's size or its number of holes
+};
+
+// Looks for the ClientHello and the ServerHello at the start of TCP streams and puts what they say
+// into the flow's facts. Bytes are kept only while a hello is incomplete.
+class HelloFinder {
+ public:
+  // `flows`: as many facts as flows, so that facts never run out; `heads`: streams whose hello may
+  // be incomplete at one time. Throws std::bad_alloc; only at start.
+  HelloFinder(SlotIndex flows, SlotIndex heads);
+
+  // A segment with payload whose stream's first_sequence is known. `flow_at` resolves the owner of
+  // a head that must be forgotten.
+  template <typename FlowAt>
+  void observe(SlotIndex slot, Flow& flow, const Packet& packet, Sender sender,
+               const FlowAt& flow_at) noexcept {
+    if (flow.of(sender).search != HelloSearch::open) return;
+    const Placed segment = place(flow, packet, sender);
+    if (segment.bytes.empty() || read_in_place(flow, sender, segment)) return;
+    const bool needs_head = flow.of(sender).hello_bytes == kNoSlot;
+    const SlotIndex displaced = needs_head ? heads_.displaced() : kNoSlot;
+    if (displaced != kNoSlot) {
+      forget_head(flow_at(heads_.flow_of(displaced)), heads_.sender_of(displaced));
+    }
+    keep(slot, flow, sender, segment);
+  }
+
+  // The flow is over: gives back what it held. Call after its last record was made.
+  void release(Flow& flow) noexcept;
+
+  // Null when no hello was met. An incomplete hello is named as such.
+  const TlsFacts* facts_of(const Flow& flow) const noexcept;
+  bool is_incomplete(const Flow& flow) const noexcept;
+
+  const HelloCounters& counters() const noexcept { return counters_; }
+
+ private:
+  enum class Reading : std::uint8_t { settled, more };
+
+  // A segment's bytes, and where in the stream they stand.
+  struct Placed {
+    std::uint32_t offset = 0;
+    Bytes bytes;
+  };
+
+  static Placed place(const Flow& flow, const Packet& packet, Sender sender) noexcept;
+  // The usual case: a whole hello in one segment is read where it lies. False when its bytes must
+  // be kept for more to come.
+  bool read_in_place(Flow& flow, Sender sender, const Placed& segment) noexcept;
+  void keep(SlotIndex slot, Flow& flow, Sender sender, const Placed& segment) noexcept;
+  Reading read(Flow& flow, Sender sender, Bytes run) noexcept;
+  Reading read_client(Flow& flow, Sender sender, Bytes run) noexcept;
+  Reading read_server(Flow& flow, Sender sender, Bytes run) noexcept;
+  Reading fail(Flow& flow, Sender sender, Defect defect, Bytes run) noexcept;
+  void settle(Flow& flow, Sender sender, HelloSearch outcome) noexcept;
+  void break_off(Flow& flow, Sender sender, NoFingerprint why) noexcept;
+  void forget_head(Flow& flow, Sender sender) noexcept;
+  TlsFacts& facts(Flow& flow) noexcept;
+
+  SlotPool<TlsFacts> facts_;
+  StreamHeads heads_;
+  std::unique_ptr<std::array<std::uint8_t, kStreamHeadSize>> scratch_;
+  HelloCounters counters_;
+};
+
+}  // namespace sekimori

@@ -1,0 +1,114 @@
+#include "sensor/flow/make_record.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/record/event_id.h"
+#include "sensor/decode/packet.h"
+#include "sensor/flow/tcp_timing.h"
+
+namespace sekimori {
+namespace {
+
+bool has_ports(std::uint8_t protocol) noexcept {
+  const auto known = static_cast<IpProtocol>(protocol);
+  return known == IpProtocol::tcp || known == IpProtocol::udp || known == IpProtocol::sctp;
+}
+
+bool is_inside(const std::vector<Network>& networks, const IpAddress& address) noexcept {
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const Network& network) { return network.contains(address); });
+}
+
+Sender client_of(const Flow& flow, const FlowSettings& settings) noexcept {
+  if (flow.has(kClientKnown)) return flow.client;
+  const bool low_inside = is_inside(settings.inside_networks, flow.key.low);
+  const bool high_inside = is_inside(settings.inside_networks, flow.key.high);
+  if (low_inside != high_inside) {
+    const bool client_is_inside = settings.vantage == Vantage::egress;
+    return low_inside == client_is_inside ? Sender::low : Sender::high;
+  }
+  return flow.key.low_port >= flow.key.high_port ? Sender::low : Sender::high;
+}
+
+Endpoint endpoint_of(const Flow& flow, Sender sender) noexcept {
+  const bool low = sender == Sender::low;
+  Endpoint end;
+  end.ip = low ? flow.key.low : flow.key.high;
+  if (has_ports(flow.key.protocol)) end.port = low ? flow.key.low_port : flow.key.high_port;
+  end.bytes = flow.of(sender).bytes;
+  end.packets = flow.of(sender).packets;
+  return end;
+}
+
+void append_number(InlineText<120>& text, unsigned number) noexcept {
+  std::array<char, 4> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  text.append(std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
+
+SynFacts syn_facts(const Flow& flow) noexcept {
+  SynFacts facts;
+  if (!flow.has(kSynSeen)) return facts;
+  const SynShape& shape = flow.syn;
+  facts.ttl = shape.ttl;
+  facts.window = shape.window;
+  if (shape.has_mss) facts.mss = shape.mss;
+  if (shape.has_window_scale) facts.window_scale = shape.window_scale;
+  if (flow.key.low.is_v4()) facts.df = shape.df;
+  for (std::size_t at = 0; at < shape.kind_count; ++at) {
+    if (at > 0) facts.options.push_back('-');
+    append_number(facts.options, shape.kinds[at]);
+  }
+  return facts;
+}
+
+std::optional<std::uint32_t> known(std::uint32_t microseconds) noexcept {
+  if (microseconds == kNoTime) return std::nullopt;
+  return microseconds;
+}
+
+Timing timing_of(const Flow& flow) noexcept {
+  Timing timing;
+  timing.client_rtt_us = known(client_rtt_us(flow));
+  timing.server_rtt_us = known(server_rtt_us(flow));
+  timing.hello_delay_us = known(hello_delay_us(flow));
+  timing.tls_gap_us = known(flow.tls_gap_us);
+  timing.retry_gap_us = known(flow.retry_gap_us);
+  return timing;
+}
+
+}  // namespace
+
+SessionRecord make_record(const Flow& flow, const HelloFinder& hellos, const FlowSettings& settings,
+                          EventType type) noexcept {
+  SessionRecord record;
+  const FlowKey& key = flow.key;
+  record.id =
+      make_event_id(settings.observer.view(),
+                    EventFlow{{key.low, key.low_port}, {key.high, key.high_port}, key.protocol},
+                    flow.first_seen, flow.ordinal);
+  record.type = type;
+  record.start = flow.first_seen;
+  record.end = flow.last_seen;
+  record.observer = settings.observer;
+  record.observer_version.assign(SEKIMORI_VERSION);
+  record.vantage = settings.vantage;
+  record.path = settings.path;
+  record.protocol = key.protocol;
+  if (flow.vlan != 0) record.vlan = flow.vlan;
+  const Sender client = client_of(flow, settings);
+  record.client = endpoint_of(flow, client);
+  record.server = endpoint_of(flow, other(client));
+  record.syn = syn_facts(flow);
+  record.timing = timing_of(flow);
+  if (const TlsFacts* facts = hellos.facts_of(flow)) {
+    record.tls = *facts;
+    record.network_protocol.assign("tls");
+  } else if (hellos.is_incomplete(flow)) {
+    record.tls.no_fingerprint = NoFingerprint::incomplete;
+  }
+  return record;
+}
+
+}  // namespace sekimori

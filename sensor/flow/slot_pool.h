@@ -1,0 +1,79 @@
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <type_traits>
+
+#include "sensor/flow/flow.h"
+
+namespace sekimori {
+
+// A fixed number of T, reserved at once and paid for only when first used: the kernel gives a page
+// when it is touched. take() and give_back() neither allocate nor fail by surprise.
+template <typename T>
+class SlotPool {
+  static_assert(std::is_trivially_destructible_v<T>, "pages are given back, not destroyed");
+
+ public:
+  // Throws std::bad_alloc when the address space cannot be had; only at start.
+  explicit SlotPool(SlotIndex capacity) : capacity_{capacity}, pages_{reserve(capacity)} {}
+
+  // A fresh T, or kNoSlot when all are in use.
+  SlotIndex take() noexcept {
+    SlotIndex slot = kNoSlot;
+    if (free_ != kNoSlot) {
+      slot = free_;
+      free_ = cell(slot).next_free;
+    } else if (touched_ < capacity_) {
+      slot = touched_++;
+    } else {
+      return kNoSlot;
+    }
+    ++used_;
+    new (&cell(slot).value) T;
+    return slot;
+  }
+  void give_back(SlotIndex slot) noexcept {
+    cell(slot).next_free = free_;
+    free_ = slot;
+    --used_;
+  }
+
+  T& operator[](SlotIndex slot) noexcept { return cell(slot).value; }
+  const T& operator[](SlotIndex slot) const noexcept { return cell(slot).value; }
+  SlotIndex used() const noexcept { return used_; }
+  SlotIndex capacity() const noexcept { return capacity_; }
+
+ private:
+  union Cell {
+    Cell() noexcept {}
+    T value;
+    SlotIndex next_free;
+  };
+  struct Unmap {
+    std::size_t bytes = 0;
+    void operator()(Cell* cells) const noexcept { ::munmap(cells, bytes); }
+  };
+  using Pages = std::unique_ptr<Cell[], Unmap>;
+
+  static Pages reserve(SlotIndex capacity) {
+    const std::size_t bytes = sizeof(Cell) * capacity;
+    void* const pages = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (pages == MAP_FAILED) throw std::bad_alloc{};
+    return Pages{static_cast<Cell*>(pages), Unmap{bytes}};
+  }
+  Cell& cell(SlotIndex slot) noexcept { return pages_[slot]; }
+  const Cell& cell(SlotIndex slot) const noexcept { return pages_[slot]; }
+
+  SlotIndex capacity_;
+  Pages pages_;
+  SlotIndex free_ = kNoSlot;
+  SlotIndex touched_ = 0;
+  SlotIndex used_ = 0;
+};
+
+}  // namespace sekimori

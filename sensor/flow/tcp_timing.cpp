@@ -1,0 +1,170 @@
+#include "sensor/flow/tcp_timing.h"
+
+#include <limits>
+
+#include "sensor/decode/tcp_options.h"
+
+namespace sekimori {
+namespace {
+
+std::int64_t since_start(const Flow& flow, Timestamp time) noexcept {
+  return (time - flow.first_seen).count();
+}
+
+// Microseconds rounded down; kNoTime for what did not happen in that order.
+std::uint32_t microseconds_between(std::int64_t from_ns, std::int64_t to_ns) noexcept {
+  if (to_ns < from_ns) return kNoTime;
+  const std::int64_t microseconds = (to_ns - from_ns) / 1000;
+  return microseconds < kNoTime ? static_cast<std::uint32_t>(microseconds) : kNoTime;
+}
+
+// How far `sequence` lies after `base`, in the circle of RFC 9293, section 3.4.
+std::int32_t distance(std::uint32_t base, std::uint32_t sequence) noexcept {
+  return static_cast<std::int32_t>(sequence - base);
+}
+
+void begin_stream(HalfFlow& half, std::uint32_t first_sequence) noexcept {
+  half.first_sequence = first_sequence;
+  half.next_sequence = first_sequence;
+  half.marks = static_cast<std::uint8_t>(half.marks | kBaseKnown);
+}
+
+SynShape shape_of(const Packet& packet) noexcept {
+  SynShape shape;
+  shape.window = packet.tcp.window;
+  shape.ttl = packet.ttl;
+  shape.df = packet.dont_fragment;
+  TcpOptions options{packet.tcp.options};
+  while (const auto option = options.next()) {
+    if (shape.kind_count < shape.kinds.size()) {
+      shape.kinds[shape.kind_count++] = static_cast<std::uint8_t>(option->kind);
+    }
+    Cursor value{option->value};
+    if (option->kind == TcpOptionKind::maximum_segment_size) {
+      shape.mss = value.u16();
+      shape.has_mss = value.ok();
+    } else if (option->kind == TcpOptionKind::window_scale) {
+      shape.window_scale = value.u8();
+      shape.has_window_scale = value.ok();
+    }
+  }
+  return shape;
+}
+
+void observe_first_data(Flow& flow, const Packet& packet, std::int32_t ahead) noexcept {
+  const HalfFlow& client = flow.of(flow.client);
+  if (flow.has(kHelloDelaySet)) {
+    if (ahead < 0 && client.search == HelloSearch::open) flow.set(kHelloResent);
+    return;
+  }
+  flow.set(kHelloDelaySet);
+  const bool is_first_byte = packet.tcp.sequence == client.first_sequence && ahead == 0;
+  if (!is_first_byte || !flow.has(kHandshakeAcked) || flow.has(kAckCarriedData)) {
+    return flow.set(kHelloResent);
+  }
+  flow.hello_delay_us = microseconds_between(flow.acked_at, since_start(flow, packet.time));
+}
+
+// The client's first new bytes after the server spoke: the answer to what it said.
+void observe_answer(Flow& flow, const Packet& packet, std::int32_t ahead) noexcept {
+  const HalfFlow& server = flow.of(other(flow.client));
+  // Only an answer that acknowledges the server's last byte is known to have waited for it.
+  const bool sound =
+      !flow.has(kGapDoubtful) && ahead == 0 && packet.tcp.acknowledgment == server.next_sequence;
+  const std::uint32_t gap =
+      sound ? microseconds_between(flow.server_spoke_at, since_start(flow, packet.time)) : kNoTime;
+  if (flow.has(kRetrySeen) && !flow.has(kRetrySettled)) {
+    flow.retry_gap_us = gap;
+    flow.set(kRetrySettled);
+    flow.marks = static_cast<std::uint16_t>(flow.marks & ~(kServerSpoke | kGapDoubtful));
+    return;
+  }
+  flow.tls_gap_us = gap;
+  flow.set(kGapSettled);
+}
+
+}  // namespace
+
+void observe_syn(Flow& flow, const Packet& packet, Sender sender) noexcept {
+  if (flow.has(kSynSeen)) return flow.set(kSynRepeated);
+  flow.set(kSynSeen);
+  flow.set(kClientKnown);
+  flow.client = sender;
+  flow.syn_at = since_start(flow, packet.time);
+  flow.syn = shape_of(packet);
+  begin_stream(flow.of(sender), packet.tcp.sequence + 1);
+}
+
+void observe_syn_ack(Flow& flow, const Packet& packet, Sender sender) noexcept {
+  const Sender client = other(sender);
+  if (flow.has(kSynSeen)) {
+    // An answer to another SYN than the first one proves nothing about the first.
+    if (sender == flow.client) return;
+    if (packet.tcp.acknowledgment != flow.of(client).first_sequence) return flow.set(kSynRepeated);
+  }
+  if (flow.has(kSynAckSeen)) return flow.set(kSynAckRepeated);
+  flow.set(kSynAckSeen);
+  flow.set(kClientKnown);
+  flow.client = client;
+  flow.syn_ack_at = since_start(flow, packet.time);
+  begin_stream(flow.of(sender), packet.tcp.sequence + 1);
+  if (!flow.has(kSynSeen)) begin_stream(flow.of(client), packet.tcp.acknowledgment);
+}
+
+void observe_handshake_ack(Flow& flow, const Packet& packet, Sender sender) noexcept {
+  if (flow.has(kHandshakeAcked) || !flow.has(kSynAckSeen) || sender != flow.client) return;
+  if ((packet.tcp.flags & kAck) == 0 || (packet.tcp.flags & kRst) != 0) return;
+  flow.set(kHandshakeAcked);
+  flow.acked_at = since_start(flow, packet.time);
+  const bool is_plain = packet.payload_length == 0 &&
+                        packet.tcp.acknowledgment == flow.of(other(sender)).first_sequence &&
+                        packet.tcp.sequence == flow.of(sender).first_sequence;
+  if (!is_plain) flow.set(kAckCarriedData);
+}
+
+void observe_data(Flow& flow, const Packet& packet, Sender sender) noexcept {
+  HalfFlow& half = flow.of(sender);
+  if ((half.marks & kBaseKnown) == 0) begin_stream(half, packet.tcp.sequence);
+  const std::int32_t ahead = distance(half.next_sequence, packet.tcp.sequence);
+  const std::uint32_t end = packet.tcp.sequence + packet.payload_length;
+  const bool is_new = distance(half.next_sequence, end) > 0;
+  const bool from_client = flow.has(kClientKnown) && sender == flow.client;
+
+  if (from_client) observe_first_data(flow, packet, ahead);
+  const bool hello_over = flow.of(flow.client).search == HelloSearch::found;
+  if (flow.has(kClientKnown) && hello_over && !flow.has(kGapSettled)) {
+    if (ahead != 0) flow.set(kGapDoubtful);
+    if (!from_client && is_new) {
+      flow.set(kServerSpoke);
+      flow.server_spoke_at = since_start(flow, packet.time);
+    } else if (from_client && is_new && flow.has(kServerSpoke)) {
+      observe_answer(flow, packet, ahead);
+    }
+  }
+  if (is_new) half.next_sequence = end;
+}
+
+void give_up_gap(Flow& flow) noexcept {
+  flow.set(kRetrySettled);
+  flow.set(kGapSettled);
+}
+
+std::uint32_t client_rtt_us(const Flow& flow) noexcept {
+  const bool sound = flow.has(kSynAckSeen) && flow.has(kHandshakeAcked) &&
+                     !flow.has(kAckCarriedData) && !flow.has(kSynAckRepeated) &&
+                     !flow.has(kSynRepeated);
+  return sound ? microseconds_between(flow.syn_ack_at, flow.acked_at) : kNoTime;
+}
+
+std::uint32_t server_rtt_us(const Flow& flow) noexcept {
+  const bool sound = flow.has(kSynSeen) && flow.has(kSynAckSeen) && !flow.has(kSynRepeated) &&
+                     !flow.has(kSynAckRepeated);
+  return sound ? microseconds_between(flow.syn_at, flow.syn_ack_at) : kNoTime;
+}
+
+std::uint32_t hello_delay_us(const Flow& flow) noexcept {
+  const bool sound = flow.of(flow.client).search == HelloSearch::found && !flow.has(kHelloResent);
+  return sound ? flow.hello_delay_us : kNoTime;
+}
+
+}  // namespace sekimori
