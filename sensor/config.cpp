@@ -1,0 +1,91 @@
+#include "sensor/config.h"
+
+#include <filesystem>
+
+#include "core/net/yaml_types.h"
+
+namespace sekimori {
+namespace {
+
+constexpr YamlWord<Vantage> kVantages[] = {{"edge", Vantage::edge}, {"egress", Vantage::egress}};
+constexpr YamlWord<Path> kPaths[] = {
+    {"undeclared", Path::undeclared}, {"direct", Path::direct}, {"l4", Path::l4}, {"l7", Path::l7}};
+
+// Slots of all partitions together; below one a partition could hold nothing.
+constexpr std::uint64_t kFewestFlows = kPartitions;
+constexpr std::uint64_t kMostFlows = 64'000'000;  // 16 GiB of slots
+constexpr std::uint64_t kMostStreamHeads = 1'000'000;
+
+std::string beside(std::string_view file, const std::string& path) {
+  if (path.empty() || path.front() == '/') return path;
+  return (std::filesystem::path{file}.parent_path() / path).string();
+}
+
+SlotIndex share(YamlMap& map, std::string_view key, std::uint64_t fallback, std::uint64_t most) {
+  const std::uint64_t total = map.optional(key, kYamlCount, fallback);
+  if (total < kFewestFlows || total > most) {
+    map.complain(
+        key, "is out of range",
+        "give a number from " + std::to_string(kFewestFlows) + " to " + std::to_string(most));
+    return 1;
+  }
+  return static_cast<SlotIndex>((total + kPartitions - 1) / kPartitions);
+}
+
+void read_flows(YamlMap map, FlowSettings& flow) {
+  flow.flows = share(map, "capacity", 1'048'576, kMostFlows);
+  flow.stream_heads = share(map, "stream_heads", 4096, kMostStreamHeads);
+  const IdleTimeouts defaults;
+  YamlMap timeouts = map.child("timeouts");
+  flow.timeouts.half_open = timeouts.optional("half_open", kYamlDuration, defaults.half_open);
+  flow.timeouts.closing = timeouts.optional("closing", kYamlDuration, defaults.closing);
+  flow.timeouts.datagram = timeouts.optional("datagram", kYamlDuration, defaults.datagram);
+  flow.timeouts.established = timeouts.optional("established", kYamlDuration, defaults.established);
+  timeouts.finish();
+  map.finish();
+}
+
+ShipConfig read_ship(YamlMap map) {
+  ShipConfig ship;
+  ship.collector = map.optional("collector", kYamlText, "");
+  ship.collector_key = beside(map.file(), map.optional("collector_key", kYamlText, ""));
+  ship.key = beside(map.file(), map.optional("key", kYamlText, ""));
+  map.finish();
+  return ship;
+}
+
+}  // namespace
+
+SensorConfig read_sensor_config(YamlMap& map) {
+  SensorConfig config;
+  FlowSettings& flow = config.run.flow;
+  flow.observer.assign(map.required("observer", kYamlText));
+  flow.vantage = map.optional("vantage", kVantages, Vantage::edge);
+  flow.path = map.optional("path", kPaths, Path::undeclared);
+  flow.inside_networks = map.list("inside_networks", kYamlNetwork);
+  config.run.workers = map.optional("workers", kYamlCount, 1);
+  if (config.run.workers < 1 || config.run.workers > kPartitions) {
+    map.complain("workers", "is out of range",
+                 "give a number from 1 to " + std::to_string(kPartitions));
+  }
+  read_flows(map.child("flows"), flow);
+  for (const std::string& path : map.list("databases", kYamlText)) {
+    config.databases.push_back(beside(map.file(), path));
+  }
+  config.rules = beside(map.file(), map.optional("rules", kYamlText, ""));
+  config.ship = read_ship(map.child("ship"));
+  map.finish();
+  return config;
+}
+
+LoadedAll<SensorConfig> load_sensor_config(const std::string& path) {
+  auto document = read_yaml_file(path);
+  if (!document) return tl::unexpected{document.error()};
+  std::vector<Complaint> complaints;
+  YamlMap map{*document, complaints};
+  SensorConfig config = read_sensor_config(map);
+  if (!complaints.empty()) return tl::unexpected{complaints};
+  return config;
+}
+
+}  // namespace sekimori

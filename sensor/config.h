@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/text/yaml_map.h"
+#include "sensor/file_run.h"
+
+namespace sekimori {
+
+// Where finished records go; all empty when the sensor ships nothing (replay).
+struct ShipConfig {
+  std::string collector;      // ZeroMQ endpoint: "tcp://192.0.2.10:7355"
+  std::string collector_key;  // path of the collector's public key
+  std::string key;            // path of this sensor's secret key
+};
+
+// Everything an operator may say to a sensor; config/sensor.yaml holds each key with its default.
+struct SensorConfig {
+  RunSettings run;
+  std::vector<std::string> databases;  // mmdb files, the first with an answer wins
+  std::string rules;                   // directory of session rules; empty: none
+  ShipConfig ship;
+};
+
+// Relative paths are taken from the folder of the configuration file.
+LoadedAll<SensorConfig> load_sensor_config(const std::string& path);
+
+// The same from a map inside another file; complaints go where the map's go.
+SensorConfig read_sensor_config(YamlMap& map);
+
+}  // namespace sekimori

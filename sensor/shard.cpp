@@ -1,0 +1,62 @@
+#include "sensor/shard.h"
+
+namespace sekimori {
+namespace {
+
+// Flows that one partition ends at one tick, and in one round of the end: it bounds how many
+// records wait to be put in order.
+constexpr std::size_t kEndsPerTick = 64;
+
+}  // namespace
+
+Shard::Shard(std::size_t number, std::size_t count, const FlowSettings& settings,
+             const RecordFinisher& finish)
+    : count_{count}, finish_{finish} {
+  for (std::size_t partition = number; partition < kPartitions; partition += count) {
+    trackers_.push_back(std::make_unique<FlowTracker>(settings));
+  }
+}
+
+void Shard::take(const Packet& packet, const FlowPlace& place) noexcept {
+  trackers_[partition_of(place.hash) / count_]->observe(packet, place, records_);
+}
+
+void Shard::tick(Timestamp now, Records& out) noexcept {
+  for (const auto& tracker : trackers_) tracker->expire(now, kEndsPerTick, records_);
+  hand_out(out);
+}
+
+bool Shard::drain(Records& out) noexcept {
+  bool empty = true;
+  for (const auto& tracker : trackers_) empty = tracker->drain(kEndsPerTick, records_) && empty;
+  hand_out(out);
+  return empty;
+}
+
+ShardTotals& ShardTotals::operator+=(const ShardTotals& more) noexcept {
+  flows.opened += more.flows.opened;
+  flows.ended += more.flows.ended;
+  flows.evicted += more.flows.evicted;
+  hellos.found += more.hellos.found;
+  hellos.broken += more.hellos.broken;
+  hellos.heads_forgotten += more.hellos.heads_forgotten;
+  hellos.segments_refused += more.hellos.segments_refused;
+  open += more.open;
+  return *this;
+}
+
+ShardTotals Shard::totals() const noexcept {
+  ShardTotals totals;
+  for (const auto& tracker : trackers_) {
+    totals += {tracker->counters(), tracker->hello_counters(), tracker->open_flows()};
+  }
+  return totals;
+}
+
+void Shard::hand_out(Records& out) noexcept {
+  for (SessionRecord& record : records_) finish_(record);
+  out.clear();
+  std::swap(out, records_);
+}
+
+}  // namespace sekimori

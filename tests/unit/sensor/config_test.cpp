@@ -1,0 +1,96 @@
+#include "sensor/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sekimori {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Read {
+  SensorConfig config;
+  std::vector<std::string> complaints;
+};
+
+Read read(std::string_view text) {
+  auto document = read_yaml("dir/sensor.yaml", text);
+  Read out;
+  if (!document) {
+    for (const Complaint& one : document.error()) out.complaints.push_back(one.text());
+    return out;
+  }
+  std::vector<Complaint> complaints;
+  YamlMap map{*document, complaints};
+  out.config = read_sensor_config(map);
+  for (const Complaint& one : complaints) out.complaints.push_back(one.text());
+  return out;
+}
+
+TEST(SensorConfig, TheShippedFileIsSoundAndHoldsTheDefaults) {
+  const auto shipped = load_sensor_config("config/sensor.yaml");
+  ASSERT_TRUE(shipped) << shipped.error().front().text();
+  const Read bare = read("observer: edge-1\n");
+  ASSERT_TRUE(bare.complaints.empty());
+  const FlowSettings& from_file = shipped->run.flow;
+  const FlowSettings& built_in = bare.config.run.flow;
+  EXPECT_EQ(from_file.flows, built_in.flows);
+  EXPECT_EQ(from_file.stream_heads, built_in.stream_heads);
+  EXPECT_EQ(from_file.vantage, built_in.vantage);
+  EXPECT_EQ(from_file.path, built_in.path);
+  EXPECT_EQ(from_file.timeouts.half_open, built_in.timeouts.half_open);
+  EXPECT_EQ(from_file.timeouts.closing, built_in.timeouts.closing);
+  EXPECT_EQ(from_file.timeouts.datagram, built_in.timeouts.datagram);
+  EXPECT_EQ(from_file.timeouts.established, built_in.timeouts.established);
+  EXPECT_EQ(shipped->run.workers, bare.config.run.workers);
+  EXPECT_EQ(shipped->ship.collector, bare.config.ship.collector);
+}
+
+TEST(SensorConfig, ReadsEveryKey) {
+  const Read out = read(
+      "observer: tokyo-1\nvantage: egress\npath: direct\ninside_networks: [192.0.2.0/24]\n"
+      "workers: 2\nflows:\n  capacity: 6400\n  stream_heads: 128\n  timeouts:\n"
+      "    half_open: 1s\n    closing: 2s\n    datagram: 3s\n    established: 4s\n"
+      "databases: [a.mmdb, /b.mmdb]\nrules: r\n"
+      "ship:\n  collector: tcp://127.0.0.1:1\n  collector_key: c.pub\n  key: s.key\n");
+  EXPECT_THAT(out.complaints, testing::IsEmpty());
+  const SensorConfig& config = out.config;
+  EXPECT_EQ(config.run.flow.observer.view(), "tokyo-1");
+  EXPECT_EQ(config.run.flow.vantage, Vantage::egress);
+  EXPECT_EQ(config.run.flow.path, Path::direct);
+  EXPECT_EQ(config.run.workers, 2U);
+  EXPECT_EQ(config.run.flow.flows, 100U);
+  EXPECT_EQ(config.run.flow.stream_heads, 2U);
+  EXPECT_EQ(config.run.flow.timeouts.established, 4s);
+  EXPECT_THAT(config.databases, testing::ElementsAre("dir/a.mmdb", "/b.mmdb"));
+  EXPECT_EQ(config.rules, "dir/r");
+  EXPECT_EQ(config.ship.key, "dir/s.key");
+}
+
+TEST(SensorConfig, NamesFileLineAndWayOut) {
+  struct Case {
+    std::string_view text;
+    std::string_view place;
+    std::string_view part;
+  };
+  const Case cases[] = {
+      {"vantage: edge\n", "dir/sensor.yaml:", "observer"},
+      {"observer: a\npaht: direct\n", "dir/sensor.yaml:2", "path"},
+      {"observer: a\npath: straight\n", "dir/sensor.yaml:2", "direct"},
+      {"observer: a\nworkers: 0\n", "dir/sensor.yaml:2", "1 to 64"},
+      {"observer: a\nworkers: many\n", "dir/sensor.yaml:2", "workers"},
+      {"observer: a\nflows:\n  capacity: 3\n", "dir/sensor.yaml:3", "from 64"},
+      {"observer: a\ninside_networks: [192.0.2.0/33]\n", "dir/sensor.yaml:2", "network"},
+      {"observer: a\nflows:\n\tcapacity: 6400\n", "dir/sensor.yaml:3", "tab"},
+  };
+  for (const Case& row : cases) {
+    SCOPED_TRACE(row.text);
+    const Read out = read(row.text);
+    ASSERT_EQ(out.complaints.size(), 1U);
+    EXPECT_THAT(out.complaints[0], testing::StartsWith(std::string{row.place}));
+    EXPECT_THAT(out.complaints[0], testing::HasSubstr(std::string{row.part}));
+  }
+}
+
+}  // namespace
+}  // namespace sekimori
