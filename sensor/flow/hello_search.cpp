@@ -68,6 +68,18 @@ bool HelloFinder::is_incomplete(const Flow& flow) const noexcept {
   return client.search == HelloSearch::open && client.hello_bytes != kNoSlot;
 }
 
+void HelloFinder::begin_late(Flow& flow, const Packet& packet, Sender sender) noexcept {
+  const bool may_be_client = !flow.has(kClientKnown) || sender == flow.client;
+  const HandshakeType wanted =
+      may_be_client ? HandshakeType::client_hello : HandshakeType::server_hello;
+  if (!starts_with_hello(packet.payload, wanted)) return;
+  HalfFlow& half = flow.of(sender);
+  half.search = HelloSearch::open;
+  half.first_sequence = packet.tcp.sequence;
+  // What lies between the handshake and this hello is a conversation, not a delay.
+  if (may_be_client) flow.set(kHelloResent);
+}
+
 HelloFinder::Placed HelloFinder::place(const Flow& flow, const Packet& packet,
                                        Sender sender) noexcept {
   const std::uint32_t first = flow.of(sender).first_sequence;

@@ -18,8 +18,9 @@ struct HelloCounters {
   std::uint64_t segments_refused = 0;  // beyond a head's size or its number of holes
 };
 
-// Looks for the ClientHello and the ServerHello at the start of TCP streams and puts what they say
-// into the flow's facts. Bytes are kept only while a hello is incomplete.
+// Looks for the ClientHello and the ServerHello at the start of TCP streams, or where a stream
+// turns to TLS, and puts what they say into the flow's facts. Bytes are kept only while a hello is
+// incomplete.
 class HelloFinder {
  public:
   // `flows`: as many facts as flows, so that facts never run out; `heads`: streams whose hello may
@@ -31,6 +32,7 @@ class HelloFinder {
   template <typename FlowAt>
   void observe(SlotIndex slot, Flow& flow, const Packet& packet, Sender sender,
                const FlowAt& flow_at) noexcept {
+    if (flow.of(sender).search == HelloSearch::absent) begin_late(flow, packet, sender);
     if (flow.of(sender).search != HelloSearch::open) return;
     const Placed segment = place(flow, packet, sender);
     if (segment.bytes.empty() || read_in_place(flow, sender, segment)) return;
@@ -60,6 +62,9 @@ class HelloFinder {
     Bytes bytes;
   };
 
+  // A stream that was something else first may turn to TLS (STARTTLS, CONNECT, SOCKS): then it is
+  // searched again from the segment that begins with a hello.
+  static void begin_late(Flow& flow, const Packet& packet, Sender sender) noexcept;
   static Placed place(const Flow& flow, const Packet& packet, Sender sender) noexcept;
   // The usual case: a whole hello in one segment is read where it lies. False when its bytes must
   // be kept for more to come.

@@ -46,7 +46,7 @@ Outcome run(const std::vector<std::string>& paths, std::size_t workers, SlotInde
   return outcome;
 }
 
-const std::string kCapture = "tests/demo/capture.pcap";
+const std::string kCapture = "tests/demo/demo.pcap";
 
 TEST(FileRun, SameBytesForAnyNumberOfWorkers) {
   for (const SlotIndex flows : {1U, 2U, 4096U}) {

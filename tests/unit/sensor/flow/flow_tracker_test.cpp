@@ -213,6 +213,27 @@ TEST(FlowTracker, FindsAHelloHoweverItIsCut) {
   }
 }
 
+TEST(FlowTracker, FindsAHelloBehindAnotherProtocol) {
+  // RFC 3207, section 4: the client says STARTTLS, the server agrees, then TLS begins.
+  const std::string_view banner = "220 mail.example ESMTP\r\n";
+  const std::string_view command = "STARTTLS\r\n";
+  const auto bytes_of = [](std::string_view text) {
+    return Bytes{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+  };
+  const auto banner_end = static_cast<std::uint32_t>(1 + banner.size());
+  const auto command_end = static_cast<std::uint32_t>(1 + command.size());
+  Script script;
+  script.handshake()
+      .say({31'000us, false, kAck, 1, 1, bytes_of(banner)})
+      .say({62'000us, true, kAck, 1, banner_end, bytes_of(command)})
+      .say({63'000us, false, kAck, banner_end, command_end, bytes_of("220 go\r\n")})
+      .say({94'000us, true, kAck, command_end, banner_end + 8, Bytes{kHello}.first(20)})
+      .say({94'100us, true, kAck, command_end + 20, banner_end + 8, Bytes{kHello}.subspan(20)});
+  const SessionRecord record = script.only_record();
+  EXPECT_EQ(record.tls.ja3.view(), kHelloJa3);
+  EXPECT_FALSE(record.timing.hello_delay_us);
+}
+
 TEST(FlowTracker, SaysThatAHelloIsIncomplete) {
   for (std::size_t size = 1; size < kHello.size(); ++size) {
     Script script;
