@@ -1,0 +1,161 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+#include <random>
+
+#include "sensor/capture/file_source.h"
+#include "sensor/config.h"
+#include "sensor/finisher.h"
+#include "sensor/ship/publisher.h"
+
+// Five states, never backwards: configure, open, run, drain, report. Confinement comes between open
+// and run, and with live capture.
+namespace sekimori {
+namespace {
+
+enum ExitCode : int { kDone = 0, kUsage = 1, kUnreadable = 2, kNotShipped = 3 };
+
+// How long an ending sensor waits for the collector's last acknowledgement.
+constexpr std::chrono::seconds kDrainPatience{30};
+
+volatile std::sig_atomic_t g_stop = 0;
+
+// The journal reads a syslog priority in angle brackets before the text.
+void say(int priority, const std::string& line) {
+  static const bool to_journal = ::getenv("JOURNAL_STREAM") != nullptr;
+  std::cerr << (to_journal ? "<" + std::to_string(priority) + ">" : std::string{"sekimori-sensor: "})
+            << line << '\n';
+}
+constexpr int kError = 3;
+constexpr int kWarning = 4;
+constexpr int kInfo = 6;
+
+int refuse(const std::vector<Complaint>& complaints) {
+  for (const Complaint& complaint : complaints) say(kError, complaint.text());
+  return kUsage;
+}
+
+Loaded<std::unique_ptr<Publisher>> open_publisher(const SensorConfig& config) {
+  const ShipConfig& ship = config.ship;
+  auto collector_key = read_public_key(ship.collector_key);
+  if (!collector_key) return tl::unexpected{collector_key.error()};
+  auto secret_key = read_secret_key(ship.key);
+  if (!secret_key) return tl::unexpected{secret_key.error()};
+  PublisherOptions options;
+  options.endpoint = ship.collector;
+  options.collector_key = *collector_key;
+  options.secret_key = *secret_key;
+  options.sensor = SensorName{config.run.flow.observer.view()};
+  options.boot = (std::uint64_t{std::random_device{}()} << 32U) | std::random_device{}();
+  options.speaker.observer = config.run.flow.observer;
+  options.speaker.observer_version.assign(SEKIMORI_VERSION);
+  options.speaker.vantage = config.run.flow.vantage;
+  options.speaker.path = config.run.flow.path;
+  options.when_full = WhenFull::wait;
+  options.warn = [](const std::string& line) { say(kWarning, line); };
+  return Publisher::start(std::move(options));
+}
+
+struct Outcome {
+  bool readable = true;
+  RunTotals totals;
+};
+
+Outcome run(const SensorConfig& config, RecordFinisher finish, Publisher& publisher,
+            const std::vector<std::string>& captures) {
+  FileRun file_run{config.run, std::move(finish),
+                   [&](std::span<const SessionRecord* const> records, Timestamp) {
+                     for (const SessionRecord* record : records) publisher.offer(*record);
+                     return true;
+                   }};
+  Outcome outcome;
+  for (const std::string& path : captures) {
+    auto source = FileSource::open(path);
+    if (!source) {
+      say(kError, source.error().text());
+      outcome.readable = false;
+      continue;
+    }
+    const bool whole = file_run.read(**source, [] { return g_stop == 0; });
+    if (!(*source)->complaint().what.empty()) {
+      say(kError, (*source)->complaint().text());
+      outcome.readable = false;
+    }
+    if (!whole) break;
+  }
+  file_run.finish();
+  outcome.totals = file_run.totals();
+  return outcome;
+}
+
+void report(const RunTotals& totals, const PublisherCounters& sent) {
+  say(kInfo, std::to_string(totals.frames.frames) + " frames, " +
+                 std::to_string(totals.frames.defect_total()) + " of them not decoded; " +
+                 std::to_string(totals.shards.flows.ended) + " sessions; " +
+                 std::to_string(sent.records_acknowledged) + " of " +
+                 std::to_string(sent.records_offered) + " records acknowledged");
+}
+
+int sense(const std::string& config_path, bool check_only, const std::vector<std::string>& captures) {
+  auto config = load_sensor_config(config_path);
+  if (!config) return refuse(config.error());
+  config->run.flow.starts = true;
+  auto finish = make_finisher(*config);
+  if (!finish) return refuse(finish.error());
+  if (check_only) {
+    std::cout << config_path << " is sound\n";
+    return kDone;
+  }
+  if (config->ship.collector.empty()) {
+    return refuse({{config_path, 0, 0, "no collector is named",
+                    "set ship.collector, ship.collector_key and ship.key"}});
+  }
+  auto publisher = open_publisher(*config);
+  if (!publisher) return refuse({publisher.error()});
+
+  const Outcome outcome = run(*config, std::move(*finish), **publisher, captures);
+  const bool shipped = (*publisher)->drain(kDrainPatience);
+  report(outcome.totals, (*publisher)->counters());
+  if (!shipped) {
+    say(kError, "the collector did not acknowledge everything; is it up, and does it know this sensor's key?");
+    return kNotShipped;
+  }
+  return outcome.readable ? kDone : kUnreadable;
+}
+
+}  // namespace
+}  // namespace sekimori
+
+int main(int argc, char** argv) {
+  CLI::App app{
+      "sekimori-sensor turns packets into session records and sends them to a collector.\n"
+      "\n"
+      "  sekimori-sensor --config /etc/sekimori/sensor.yaml monday.pcap\n"
+      "  tcpdump -i eth0 -w - | sekimori-sensor --config sensor.yaml -\n"
+      "  sekimori-sensor --config sensor.yaml --check-config\n"
+      "\n"
+      "Exit code 1: usage or configuration; 2: a capture could not be read to its end; 3: not all\n"
+      "records were acknowledged.",
+      "sekimori-sensor"};
+  app.set_version_flag("--version", "sekimori-sensor " SEKIMORI_VERSION);
+  app.failure_message(CLI::FailureMessage::simple);
+  std::string config = "/etc/sekimori/sensor.yaml";
+  bool check_only = false;
+  std::vector<std::string> captures;
+  app.add_option("--config", config, "Configuration file")->capture_default_str();
+  app.add_flag("--check-config", check_only, "Only say whether the configuration is sound");
+  app.add_option("captures", captures, "Capture files in order of time; - is standard input");
+  try {
+    app.parse(argc, argv);
+    if (!check_only && captures.empty()) throw CLI::RequiredError{"a capture file"};
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? sekimori::kDone : sekimori::kUsage;
+  }
+  struct sigaction action {};
+  action.sa_handler = [](int) { sekimori::g_stop = 1; };
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  return sekimori::sense(config, check_only, captures);
+}
