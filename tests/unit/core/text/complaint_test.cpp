@@ -20,6 +20,7 @@ TEST(NearestName, OffersOnlyWhatIsNear) {
   EXPECT_EQ(nearest_name("clientip", names), "client.ip");
   EXPECT_EQ(nearest_name("client.prot", names), "client.port");
   EXPECT_EQ(nearest_name("zebra", names), "");
+  EXPECT_EQ(nearest_name("nmae", {"game", "name"}), "name");
 }
 
 }  // namespace

@@ -1,0 +1,80 @@
+#include "core/rules/pattern.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace sekimori {
+namespace {
+
+constexpr char fold(char one) noexcept {
+  return one >= 'A' && one <= 'Z' ? static_cast<char>(one - 'A' + 'a') : one;
+}
+
+constexpr bool continues_character(char one) noexcept {
+  return (static_cast<unsigned char>(one) & 0xc0U) == 0x80U;
+}
+
+}  // namespace
+
+Pattern::Pattern(std::string_view sigma, Anchor anchor, Case letters) : letters_{letters} {
+  if (anchor == Anchor::end || anchor == Anchor::anywhere) append(Kind::run, 0);
+  for (std::size_t at = 0; at < sigma.size(); ++at) {
+    const char one = sigma[at];
+    const bool escapes = one == '\\' && at + 1 < sigma.size() &&
+                         std::string_view{"\\*?"}.find(sigma[at + 1]) != std::string_view::npos;
+    if (escapes) {
+      append(Kind::literal, sigma[++at]);
+    } else if (one == '*') {
+      append(Kind::run, 0);
+    } else if (one == '?') {
+      append(Kind::one, 0);
+    } else {
+      append(Kind::literal, one);
+    }
+  }
+  if (anchor == Anchor::start || anchor == Anchor::anywhere) append(Kind::run, 0);
+}
+
+void Pattern::append(Kind kind, char byte) {
+  // Runs in a row are one run; kept apart they would cost time and say nothing.
+  if (kind == Kind::run && !tokens_.empty() && tokens_.back().kind == Kind::run) return;
+  tokens_.push_back({kind, letters_ == Case::ignored ? fold(byte) : byte});
+}
+
+bool Pattern::is_plain() const noexcept {
+  return std::all_of(tokens_.begin(), tokens_.end(),
+                     [](const Token& token) { return token.kind == Kind::literal; });
+}
+
+// Only the last run is ever tried again, so the time is at most text times pattern.
+bool Pattern::matches(std::string_view text) const noexcept {
+  constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  std::size_t at = 0;
+  std::size_t token = 0;
+  std::size_t run = kNone;
+  std::size_t run_end = 0;
+  while (at < text.size()) {
+    const Kind kind = token < tokens_.size() ? tokens_[token].kind : Kind::literal;
+    if (token < tokens_.size() && kind == Kind::run) {
+      run = token++;
+      run_end = at;
+    } else if (token < tokens_.size() && kind == Kind::one) {
+      ++token;
+      ++at;
+      while (at < text.size() && continues_character(text[at])) ++at;
+    } else if (token < tokens_.size() &&
+               tokens_[token].byte == (letters_ == Case::ignored ? fold(text[at]) : text[at])) {
+      ++token;
+      ++at;
+    } else if (run != kNone) {
+      token = run + 1;
+      at = ++run_end;
+    } else {
+      return false;
+    }
+  }
+  while (token < tokens_.size() && tokens_[token].kind == Kind::run) ++token;
+  return token == tokens_.size();
+}
+
+}  // namespace sekimori

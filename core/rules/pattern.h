@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace sekimori {
+
+// Where a pattern must lie in the text: Sigma's startswith, endswith and contains, or all of it.
+enum class Anchor : std::uint8_t { whole, start, end, anywhere };
+
+enum class Case : std::uint8_t { ignored, kept };  // ASCII letters; others are compared as bytes
+
+// A Sigma string (specification 2.1, "Wildcards" and "Escaping"): * any run, ? one character,
+// a backslash makes a wildcard or a backslash plain.
+class Pattern {
+ public:
+  Pattern(std::string_view sigma, Anchor anchor, Case letters);
+
+  bool matches(std::string_view text) const noexcept;  // no allocation
+  // The characters that must be equal, when there is no wildcard; nothing else is asked of them.
+  bool is_plain() const noexcept;
+
+ private:
+  enum class Kind : std::uint8_t { literal, one, run };
+  struct Token {
+    Kind kind;
+    char byte;  // folded when letters are ignored
+  };
+
+  void append(Kind kind, char byte);
+
+  std::vector<Token> tokens_;
+  Case letters_;
+};
+
+}  // namespace sekimori

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/rules/condition.h"
+#include "core/text/yaml.h"
+
+namespace sekimori {
+
+// What a rule looks at: Sigma's logsource.category for product sekimori.
+enum class Category : std::uint8_t { session, claim, account };
+inline constexpr std::size_t kCategoryCount = 3;
+
+enum class RuleStatus : std::uint8_t { stable, test, experimental, deprecated, unsupported };
+
+// Sigma 2.1, modifiers appendix; those that are supported.
+enum class Modifier : std::uint8_t {
+  contains,
+  startswith,
+  endswith,
+  all,
+  cased,
+  exists,
+  cidr,
+  gt,
+  gte,
+  lt,
+  lte,
+  neq,
+  fieldref,
+  re,
+  i,
+  m,
+  s,
+  expand
+};
+
+// `field|modifier|...: value` or `[values]`.
+struct FieldMatch {
+  std::string field;
+  std::vector<Modifier> modifiers;  // none twice
+  std::vector<YamlNode> values;     // scalars and nulls, one or more
+  bool is_list = false;
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+};
+
+struct Selection {
+  std::string name;
+  // A map is one alternative of several matches; a list of maps is several alternatives.
+  std::vector<std::vector<FieldMatch>> alternatives;
+};
+
+enum class Expectation : std::uint8_t { match, no_match, undecided };
+
+// A rule's own test: a record in the rule's fields, and what the rule must say of it.
+struct RuleTest {
+  std::string name;
+  std::vector<YamlEntry> record;  // field name, value
+  Expectation expectation = Expectation::match;
+  std::uint32_t line = 0;
+};
+
+// What a matching rule says: Sigma's own words and those under its `sekimori:` key.
+struct RuleFacts {
+  std::string id;  // UUID in lower case
+  std::string title;
+  std::string level;  // informational, low, medium, high, critical
+  RuleStatus status = RuleStatus::test;
+  Category category = Category::session;
+  std::vector<std::string> fields;  // worth showing beside the answer; known to the schema
+  // What a sensor rule calls the session; empty: nothing.
+  std::string remote_access, tunnel, application;
+  std::string finding;   // a finding of DESIGN.md section 6; empty: none
+  std::string mismatch;  // contradicted, doubtful, fits, unknown; empty: says nothing about it
+  std::string group;     // of evidence
+  double weight = 0;     // log-odds
+
+  bool in_shadow() const noexcept { return status == RuleStatus::experimental; }
+};
+
+// One Sigma file as it was written, before any field name is looked up.
+struct Rule {
+  std::string file;
+  RuleFacts facts;
+  std::vector<Selection> selections;
+  Condition condition;
+  std::vector<YamlNode> fields;  // scalars: names worth showing beside the answer
+  std::vector<RuleTest> tests;
+};
+
+}  // namespace sekimori
