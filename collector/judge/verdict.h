@@ -19,6 +19,7 @@ struct Finding {
   std::string strength;  // the rule's Sigma level: informational, low, medium, high, critical
   std::string rule_id;
   std::string rule_title;
+  bool shadow = false;  // of an experimental rule: reported, never scored
   std::vector<std::pair<std::string, std::string>> evidence;  // field, value as JSON shows it
   std::vector<std::pair<std::string, double>> thresholds;     // name with unit, value
 };

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include <tl/expected.hpp>
+#include "core/text/complaint.h"
 
 namespace sekimori {
 
