@@ -1,0 +1,66 @@
+#pragma once
+
+namespace sekimori {
+
+// Version 1, in PRAGMA user_version. Moments are nanoseconds since 1970. `type` as EventType,
+// `mismatch` and `outcome` as their enumerators' numbers; `record` is a batch of one record
+// (core/record/codec.h); `claims.json` as write_claim_json; `boot` is the unsigned number's bits.
+inline constexpr int kStoreVersion = 1;
+// PRAGMA application_id, "SEKI": tells our file from anybody else's.
+inline constexpr int kStoreApplication = 0x53454b49;
+
+inline constexpr const char* kStoreSchema = R"sql(
+CREATE TABLE sessions (
+  id INTEGER PRIMARY KEY,
+  event_id BLOB NOT NULL UNIQUE,
+  type INTEGER NOT NULL,
+  client_ip TEXT NOT NULL,
+  started INTEGER NOT NULL,
+  ended INTEGER NOT NULL,
+  arrived INTEGER NOT NULL,
+  record BLOB NOT NULL
+) STRICT;
+CREATE INDEX sessions_client ON sessions (client_ip, started);
+CREATE INDEX sessions_ended ON sessions (ended);
+CREATE INDEX sessions_arrived ON sessions (arrived);
+
+CREATE TABLE claims (
+  id TEXT PRIMARY KEY,
+  account TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  arrived INTEGER NOT NULL,
+  json TEXT NOT NULL
+) STRICT;
+CREATE INDEX claims_time ON claims (time);
+CREATE INDEX claims_arrived ON claims (arrived);
+
+CREATE TABLE verdicts (
+  claim_id TEXT PRIMARY KEY,
+  account TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  outcome INTEGER NOT NULL,
+  mismatch INTEGER NOT NULL,
+  findings TEXT NOT NULL,
+  json TEXT NOT NULL
+) STRICT;
+CREATE INDEX verdicts_account ON verdicts (account, time);
+CREATE INDEX verdicts_time ON verdicts (time);
+
+CREATE TABLE sensors (
+  name TEXT NOT NULL,
+  boot INTEGER NOT NULL,
+  committed INTEGER NOT NULL,
+  arrived INTEGER NOT NULL,
+  PRIMARY KEY (name, boot)
+) STRICT;
+
+CREATE TABLE counters (
+  sensor TEXT NOT NULL,
+  boot INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  value INTEGER NOT NULL,
+  PRIMARY KEY (sensor, boot, name)
+) STRICT;
+)sql";
+
+}  // namespace sekimori
