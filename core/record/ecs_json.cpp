@@ -3,37 +3,28 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <type_traits>
+
+#include "core/text/utf8.h"
 
 namespace sekimori {
 namespace {
 
-constexpr char32_t kReplacement = 0xfffd;
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD in UTF-8
 
-// One character from the front of a text that may hold anything.
 struct Character {
-  char32_t code = kReplacement;
-  std::size_t size = 1;  // bytes taken
-  bool valid = false;
+  char32_t code;
+  std::size_t size;  // bytes
 };
 
-// RFC 3629, section 4: no overlong form, no surrogate, nothing past U+10FFFF.
+// The first character of text that is known to be well formed (RFC 3629, section 3).
 Character first_character(std::string_view text) noexcept {
-  const auto byte = [text](std::size_t at) {
-    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
-  };
+  const auto byte = [text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   const unsigned lead = byte(0);
-  if (lead < 0x80) return {lead, 1, true};
+  if (lead < 0x80) return {lead, 1};
   const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4) return {};
   char32_t code = lead & (0x7fU >> size);
-  for (std::size_t at = 1; at < size; ++at) {
-    if ((byte(at) & 0xc0U) != 0x80U) return {};
-    code = code << 6U | (byte(at) & 0x3fU);
-  }
-  const char32_t least = size == 4 ? 0x10000 : size == 3 ? 0x800 : 0x80;
-  if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return {};
-  return {code, size, true};
+  for (std::size_t at = 1; at < size; ++at) code = code << 6U | (byte(at) & 0x3fU);
+  return {code, size};
 }
 
 bool wants_escape(char32_t code) noexcept {
@@ -46,6 +37,19 @@ void append_escape(std::string& out, char32_t code) {
   constexpr std::string_view digits = "0123456789abcdef";
   out += "\\u";
   for (const unsigned shift : {12U, 8U, 4U, 0U}) out += digits[(code >> shift) & 0xfU];
+}
+
+void append_well_formed(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const Character next = first_character(text);
+    if (next.code == '"' || next.code == '\\') out += '\\';
+    if (wants_escape(next.code)) {
+      append_escape(out, next.code);
+    } else {
+      out += text.substr(0, next.size);
+    }
+    text.remove_prefix(next.size);
+  }
 }
 
 template <typename T>
@@ -155,18 +159,11 @@ class Nesting {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    const Character next = first_character(text);
-    if (!next.valid) {
-      out += "\xef\xbf\xbd";  // U+FFFD
-    } else if (next.code == '"' || next.code == '\\') {
-      out += '\\';
-      out += static_cast<char>(next.code);
-    } else if (wants_escape(next.code)) {
-      append_escape(out, next.code);
-    } else {
-      out += text.substr(0, next.size);
-    }
-    text.remove_prefix(next.size);
+    const std::size_t good = first_bad_utf8(text);
+    append_well_formed(out, text.substr(0, good));
+    if (good == text.size()) break;
+    out += kReplacement;
+    text.remove_prefix(good + 1);
   }
   out += '"';
 }
