@@ -93,7 +93,7 @@ struct Lane {
 
 Descriptor open_interface(const std::string& name) {
   // Network order, as packet(7) wants the protocol.
-  constexpr std::uint16_t kEveryProtocol =
+  constexpr std::uint16_t every_protocol =
       std::endian::native == std::endian::little ? ETH_P_ALL << 8 : ETH_P_ALL;
   const unsigned index = ::if_nametoindex(name.c_str());
   if (index == 0) fail(name);
@@ -115,7 +115,7 @@ Descriptor open_interface(const std::string& name) {
   }
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
-  address.sll_protocol = kEveryProtocol;
+  address.sll_protocol = every_protocol;
   address.sll_ifindex = static_cast<int>(index);
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     fail(name + ": bind");

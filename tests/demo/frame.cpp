@@ -11,8 +11,8 @@ constexpr std::size_t kEthernetHeaderSize = 14;
 constexpr std::size_t kIpv4HeaderSize = 20;
 constexpr std::size_t kIpv6HeaderSize = 40;
 
-enum EtherType : std::uint16_t { kIpv4 = 0x0800, kIpv6 = 0x86dd };
-enum Protocol : std::uint8_t { kTcp = 6, kUdp = 17 };
+enum EtherType : std::uint16_t { ipv4 = 0x0800, ipv6 = 0x86dd };
+enum Protocol : std::uint8_t { tcp = 6, udp = 17 };
 
 // Locally administered: the edge router, and the server behind it.
 constexpr std::array<std::uint8_t, 6> kRouterMac{0x02, 0, 0, 0, 0, 0x01};
@@ -100,14 +100,14 @@ void write_address(Span field, const PlanAddress& address) {
 }
 
 void write_transport_checksum(const IpPacket& ip) {
-  if (ip.protocol != kTcp && ip.protocol != kUdp) throw std::runtime_error{"neither TCP nor UDP"};
-  const std::size_t at = ip.protocol == kTcp ? 16 : 6;
+  if (ip.protocol != tcp && ip.protocol != udp) throw std::runtime_error{"neither TCP nor UDP"};
+  const std::size_t at = ip.protocol == tcp ? 16 : 6;
   store16(ip.payload, at, 0);
   InternetChecksum checksum;
   checksum.add(ip.source).add(ip.destination).add(ip.protocol).add(ip.payload.size());
   const std::uint16_t value = checksum.add(ip.payload).value();
   // On UDP, zero would say that there is no checksum.
-  store16(ip.payload, at, ip.protocol == kUdp && value == 0 ? 0xffff : value);
+  store16(ip.payload, at, ip.protocol == udp && value == 0 ? 0xffff : value);
 }
 
 }  // namespace
@@ -116,8 +116,8 @@ void move_frame(Span frame, const Move& move) {
   const Span ethernet = part(frame, 0, kEthernetHeaderSize);
   const Span packet = frame.subspan(kEthernetHeaderSize);
   const std::uint16_t type = load16(ethernet, 12);
-  if (type != kIpv4 && type != kIpv6) throw std::runtime_error{"neither IPv4 nor IPv6"};
-  const IpPacket ip = type == kIpv4 ? split_ipv4(packet) : split_ipv6(packet);
+  if (type != ipv4 && type != ipv6) throw std::runtime_error{"neither IPv4 nor IPv6"};
+  const IpPacket ip = type == ipv4 ? split_ipv4(packet) : split_ipv6(packet);
 
   const bool from_client = std::ranges::equal(ip.source, move.client_from.bytes) &&
                            std::ranges::equal(ip.destination, move.server_from.bytes);
@@ -135,7 +135,7 @@ void move_frame(Span frame, const Move& move) {
   }
 
   write_transport_checksum(ip);
-  if (type == kIpv4) {
+  if (type == ipv4) {
     const Span header = part(packet, 0, static_cast<std::size_t>(packet[0] & 0x0f) * 4);
     store16(header, 10, 0);
     store16(header, 10, InternetChecksum{}.add(header).value());

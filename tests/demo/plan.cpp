@@ -12,7 +12,7 @@ namespace {
 // One YAML value and the file it stands in, so that each complaint can say where.
 class Entry {
  public:
-  Entry(YAML::Node node, const std::string& file) : node_{std::move(node)}, file_{&file} {}
+  Entry(const YAML::Node& node, const std::string& file) : node_{node}, file_{&file} {}
 
   [[noreturn]] void complain(const std::string& what) const {
     throw std::runtime_error{*file_ + ":" + std::to_string(node_.Mark().line + 1) + ": " + what};
