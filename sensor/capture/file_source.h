@@ -7,11 +7,15 @@
 
 namespace sekimori {
 
+class ByteStream;
+
 // Frames of a capture file: pcap or pcapng, either byte order, micro- or nanoseconds, plain or
 // gzip, told apart by their first bytes and never by the name. Read front to back, once.
 //
 // Fails when the file is no capture, ends in the middle of a packet, holds a frame longer than
-// kMaxFrameSize, or has no frame of a link type that LinkType names.
+// kMaxFrameSize, or has frames but none of a link type that LinkType names. Frames of other links
+// beside such are yielded like any. A pcapng simple packet, which has no time, takes that of the
+// frame before it.
 class FileSource final : public PacketSource {
  public:
   // `path` "-" is standard input. Refused here: what cannot be opened, is empty or is no capture.
@@ -27,6 +31,7 @@ class FileSource final : public PacketSource {
 
  private:
   struct Reading;
+  static Loaded<std::unique_ptr<FileSource>> begin(std::string name, ByteStream stream);
   explicit FileSource(std::unique_ptr<Reading> reading) noexcept;
 
   std::unique_ptr<Reading> reading_;

@@ -22,6 +22,13 @@ enum class LinkType : std::uint16_t {
   linux_cooked_v2 = 276,
 };
 
+// Whether it is one of the above, which decode reads.
+bool is_named(LinkType link) noexcept;
+
+// The longest frame any source yields, in bytes: libpcap's own limit on a snapshot (262,144), four
+// times what an IP packet without a jumbo payload can be.
+inline constexpr std::size_t kMaxFrameSize = std::size_t{256} * 1024;
+
 // One captured frame, borrowed from its source: valid until the source yields the next one.
 struct PacketView {
   Bytes bytes;                    // what was captured
