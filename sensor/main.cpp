@@ -25,7 +25,8 @@ volatile std::sig_atomic_t g_stop = 0;
 // The journal reads a syslog priority in angle brackets before the text.
 void say(int priority, const std::string& line) {
   static const bool to_journal = ::getenv("JOURNAL_STREAM") != nullptr;
-  std::cerr << (to_journal ? "<" + std::to_string(priority) + ">" : std::string{"sekimori-sensor: "})
+  std::cerr << (to_journal ? "<" + std::to_string(priority) + ">"
+                           : std::string{"sekimori-sensor: "})
             << line << '\n';
 }
 constexpr int kError = 3;
@@ -98,7 +99,8 @@ void report(const RunTotals& totals, const PublisherCounters& sent) {
                  std::to_string(sent.records_offered) + " records acknowledged");
 }
 
-int sense(const std::string& config_path, bool check_only, const std::vector<std::string>& captures) {
+int sense(const std::string& config_path, bool check_only,
+          const std::vector<std::string>& captures) {
   auto config = load_sensor_config(config_path);
   if (!config) return refuse(config.error());
   config->run.flow.starts = true;
@@ -119,7 +121,9 @@ int sense(const std::string& config_path, bool check_only, const std::vector<std
   const bool shipped = (*publisher)->drain(kDrainPatience);
   report(outcome.totals, (*publisher)->counters());
   if (!shipped) {
-    say(kError, "the collector did not acknowledge everything; is it up, and does it know this sensor's key?");
+    say(kError,
+        "the collector did not acknowledge everything; is it up, and does it know this sensor's "
+        "key?");
     return kNotShipped;
   }
   return outcome.readable ? kDone : kUnreadable;

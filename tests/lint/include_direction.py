@@ -26,10 +26,10 @@ MAY_SEE = {
 }
 # Start of a foreign header -> the only rooms that may name it.
 ONLY_IN = {
-    "tl/": {"core/bytes", "core/text"},
+    "tl/": {*CORE},
     "pcap": {"sensor/capture"},
     "zlib.h": {"sensor/capture"},
-    "openssl/": {"sensor/handshake", "sensor/fingerprint", "core/net", "core/text", "core/rules"},
+    "openssl/": {"sensor/handshake", "sensor/fingerprint", "core/net", "core/text", "core/rules", "core/record"},
     "maxminddb": {"core/geo"},
     "yaml-cpp/": {"core/text"},
     "re2/": {"core/rules"},
@@ -44,7 +44,7 @@ ONLY_IN = {
 EVERYWHERE = ("nlohmann/", "xxhash.h")
 SYSTEM = re.compile(
     r"[a-z_0-9]+$"  # C++ standard library
-    r"|(arpa|linux|net|netinet|sys)/|(endian|fcntl|grp|ifaddrs|netdb|poll|pwd|sched|signal|spawn|termios|time|unistd)\.h$")
+    r"|(arpa|linux|net|netinet|sys)/|(endian|fcntl|grp|ifaddrs|netdb|poll|pthread|pwd|sched|signal|spawn|termios|time|unistd)\.h$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 

@@ -80,8 +80,7 @@ TEST(YamlMap, TellsOfEveryFaultWithItsPlace) {
                   "a.yaml:5:7: 'site': expected a map of keys and values, not '5'",
                   "a.yaml:6:8: 'ports': expected a list, [...] or lines that begin with '- ', "
                   "not '80'",
-                  "a.yaml:7:8: missing key 'many[0].n'",
-                  "a.yaml:7:9: unknown key 'many[0].m'",
+                  "a.yaml:7:8: missing key 'many[0].n'", "a.yaml:7:9: unknown key 'many[0].m'",
                   "a.yaml:8:1: 'none': expected a text that is not empty, not nothing",
                   "a.yaml:1:1: missing key 'name'",
                   "a.yaml:1:1: unknown key 'porr' (did you mean 'port'?)"));
