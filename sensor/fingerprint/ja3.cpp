@@ -13,7 +13,7 @@ namespace {
 template <typename Sink>
 void append_decimal(Sink& sink, std::uint16_t number) {
   std::array<char, 5> digits;
-  const auto end = std::to_chars(digits.begin(), digits.end(), number).ptr;
+  const char* const end = std::to_chars(digits.begin(), digits.end(), number).ptr;
   sink.append(std::string_view{digits.begin(), end});
 }
 

@@ -40,7 +40,7 @@ class WireList {
  public:
   using value_type = typename Read::value_type;
 
-  class const_iterator {
+  class Iterator {
    public:
     using iterator_category = std::input_iterator_tag;
     using value_type = typename Read::value_type;
@@ -48,22 +48,18 @@ class WireList {
     using pointer = const value_type*;
     using reference = const value_type&;
 
-    explicit const_iterator(Bytes bytes) noexcept : cursor_{bytes} { ++*this; }
+    explicit Iterator(Bytes bytes) noexcept : cursor_{bytes} { ++*this; }
     reference operator*() const noexcept { return value_; }
     pointer operator->() const noexcept { return &value_; }
-    const_iterator& operator++() noexcept {
+    Iterator& operator++() noexcept {
       at_end_ = cursor_.left() == 0;
       if (at_end_) return *this;
       value_ = Read::next(cursor_);
       at_end_ = !cursor_.ok();
       return *this;
     }
-    const_iterator operator++(int) noexcept {
-      const const_iterator before = *this;
-      ++*this;
-      return before;
-    }
-    friend bool operator==(const const_iterator& it, std::default_sentinel_t) noexcept {
+    void operator++(int) noexcept { ++*this; }
+    friend bool operator==(const Iterator& it, std::default_sentinel_t /*end*/) noexcept {
       return it.at_end_;
     }
 
@@ -73,10 +69,12 @@ class WireList {
     bool at_end_ = false;
   };
 
+  using const_iterator = Iterator;  // the name that algorithms ask for
+
   WireList() noexcept = default;
   explicit WireList(Bytes bytes) noexcept : bytes_{bytes} {}
 
-  const_iterator begin() const noexcept { return const_iterator{bytes_}; }
+  Iterator begin() const noexcept { return Iterator{bytes_}; }
   std::default_sentinel_t end() const noexcept { return {}; }
   bool empty() const noexcept { return begin() == end(); }
   Bytes bytes() const noexcept { return bytes_; }

@@ -1,0 +1,215 @@
+#include "sensor/handshake/quic_initial.h"
+
+#include <algorithm>
+#include <memory>
+#include <string_view>
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+namespace sekimori {
+namespace {
+
+using Salt = std::array<std::uint8_t, 20>;
+using Secret = std::array<std::uint8_t, 32>;  // SHA-256
+
+// RFC 9001, section 5.2; RFC 9369, section 3.3.1; the same section of the drafts; QUICHE for
+// Google's.
+constexpr Salt kSaltV1{0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
+                       0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a};
+constexpr Salt kSaltV2{0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93,
+                       0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9};
+constexpr Salt kSaltDraft29{0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97,
+                            0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99};
+constexpr Salt kSaltDraft23{0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,
+                            0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02};
+
+constexpr std::size_t kTagSize = 16;       // bytes, of AEAD_AES_128_GCM
+constexpr std::size_t kMaxNumberSize = 4;  // bytes; RFC 9000, section 17.1
+constexpr std::size_t kSampleSize = 16;    // bytes; RFC 9001, section 5.4.3
+constexpr std::uint8_t kMaskedBits =
+    0x0f;  // RFC 9001, section 5.4.1: of a long header's first byte
+constexpr std::uint8_t kNumberSizeBits = 0x03;  // RFC 9000, section 17.2
+
+const Salt& salt_of(std::uint32_t version) noexcept {
+  switch (static_cast<QuicVersion>(version)) {
+    case QuicVersion::v2:
+      return kSaltV2;
+    case QuicVersion::mvfst_27:
+    case QuicVersion::mvfst_experimental:
+      return kSaltDraft23;
+    default:
+      break;
+  }
+  const bool is_draft = version >= static_cast<std::uint32_t>(QuicVersion::draft_23);
+  if (!is_draft || version >= static_cast<std::uint32_t>(QuicVersion::draft_33)) return kSaltV1;
+  return version >= static_cast<std::uint32_t>(QuicVersion::draft_29) ? kSaltDraft29 : kSaltDraft23;
+}
+
+struct Free {
+  void operator()(EVP_CIPHER* cipher) const noexcept { EVP_CIPHER_free(cipher); }
+  void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
+  void operator()(EVP_MAC* mac) const noexcept { EVP_MAC_free(mac); }
+  void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
+};
+
+// Fetched once for each thread: a look-up by name costs as much as the work (OpenSSL 3, crypto(7)).
+struct Machine {
+  std::unique_ptr<EVP_MAC, Free> mac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+  std::unique_ptr<EVP_MAC_CTX, Free> hmac{mac ? EVP_MAC_CTX_new(mac.get()) : nullptr};
+  std::unique_ptr<EVP_CIPHER, Free> ecb{EVP_CIPHER_fetch(nullptr, "AES-128-ECB", nullptr)};
+  std::unique_ptr<EVP_CIPHER, Free> gcm{EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr)};
+  std::unique_ptr<EVP_CIPHER_CTX, Free> cipher{EVP_CIPHER_CTX_new()};
+};
+
+Machine& machine() noexcept {
+  thread_local Machine one;
+  return one;
+}
+
+int int_size(Bytes bytes) noexcept {
+  return static_cast<int>(bytes.size());
+}
+
+// HMAC-SHA-256 over the parts, one after the other (RFC 2104).
+template <std::size_t N>
+bool hmac(Bytes key, const std::array<Bytes, N>& parts, Secret& out) noexcept {
+  EVP_MAC_CTX* const context = machine().hmac.get();
+  char digest[] = "SHA256";
+  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                               OSSL_PARAM_construct_end()};
+  if (context == nullptr || EVP_MAC_init(context, key.data(), key.size(), params) != 1)
+    return false;
+  for (const Bytes part : parts) {
+    if (EVP_MAC_update(context, part.data(), part.size()) != 1) return false;
+  }
+  std::size_t size = 0;
+  return EVP_MAC_final(context, out.data(), &size, out.size()) == 1;
+}
+
+Bytes bytes_of(std::string_view text) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()),
+          text.size()};  // NOLINT: char to bytes
+}
+
+// RFC 8446, section 7.1: HKDF-Expand-Label with an empty context. One block of HMAC holds all that
+// is asked.
+bool expand_label(const Secret& secret, std::string_view label,
+                  std::span<std::uint8_t> out) noexcept {
+  constexpr std::string_view prefix = "tls13 ";
+  const std::array<std::uint8_t, 3> head{0, static_cast<std::uint8_t>(out.size()),
+                                         static_cast<std::uint8_t>(prefix.size() + label.size())};
+  constexpr std::array<std::uint8_t, 2> no_context_and_block{0, 1};
+  Secret block;
+  const std::array<Bytes, 4> info{head, bytes_of(prefix), bytes_of(label), no_context_and_block};
+  if (!hmac(secret, info, block)) return false;
+  std::copy_n(block.begin(), out.size(), out.begin());
+  return true;
+}
+
+bool derive(const Secret& initial, std::string_view side, bool is_v2,
+            QuicProtection& out) noexcept {
+  Secret secret;
+  return expand_label(initial, side, secret) &&
+         expand_label(secret, is_v2 ? "quicv2 key" : "quic key", out.key) &&
+         expand_label(secret, is_v2 ? "quicv2 iv" : "quic iv", out.iv) &&
+         expand_label(secret, is_v2 ? "quicv2 hp" : "quic hp", out.hp);
+}
+
+// RFC 9001, section 5.4.3.
+bool header_mask(const QuicProtection& protection, Bytes sample,
+                 std::array<std::uint8_t, 16>& mask) noexcept {
+  EVP_CIPHER_CTX* const context = machine().cipher.get();
+  EVP_CIPHER* const ecb = machine().ecb.get();
+  int size = 0;
+  return context != nullptr && ecb != nullptr &&
+         EVP_EncryptInit_ex2(context, ecb, protection.hp.data(), nullptr, nullptr) == 1 &&
+         EVP_EncryptUpdate(context, mask.data(), &size, sample.data(), int_size(sample)) == 1;
+}
+
+// A header without its protection. What lies between the first byte and the number was never
+// protected.
+struct PlainHeader {
+  std::uint8_t first;
+  Bytes middle;
+  std::array<std::uint8_t, kMaxNumberSize> number;
+  std::size_t number_size;
+};
+
+// RFC 9001, section 5.3. The number's upper bytes are taken for zero: no Initial has so high a one.
+std::array<std::uint8_t, 12> nonce_of(const QuicProtection& protection,
+                                      const PlainHeader& header) noexcept {
+  auto nonce = protection.iv;
+  const std::size_t before = nonce.size() - header.number_size;
+  for (std::size_t i = 0; i < header.number_size; ++i) nonce[before + i] ^= header.number[i];
+  return nonce;
+}
+
+bool decrypt(const QuicProtection& protection, const PlainHeader& header, Bytes sealed,
+             std::span<std::uint8_t> out) noexcept {
+  EVP_CIPHER_CTX* const context = machine().cipher.get();
+  EVP_CIPHER* const gcm = machine().gcm.get();
+  const auto nonce = nonce_of(protection, header);
+  const Bytes text = sealed.first(sealed.size() - kTagSize);
+  std::array<std::uint8_t, kTagSize> tag;
+  std::copy_n(sealed.last(kTagSize).begin(), kTagSize, tag.begin());
+  int size = 0;
+  if (context == nullptr || gcm == nullptr ||
+      EVP_DecryptInit_ex2(context, gcm, protection.key.data(), nonce.data(), nullptr) != 1) {
+    return false;
+  }
+  const Bytes number = Bytes{header.number}.first(header.number_size);
+  for (const Bytes part : {Bytes{&header.first, 1}, header.middle, number}) {
+    if (EVP_DecryptUpdate(context, nullptr, &size, part.data(), int_size(part)) != 1) return false;
+  }
+  return EVP_DecryptUpdate(context, out.data(), &size, text.data(), int_size(text)) == 1 &&
+         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, static_cast<int>(kTagSize),
+                             tag.data()) == 1 &&
+         EVP_DecryptFinal_ex(context, out.data(), &size) == 1;
+}
+
+tl::unexpected<Defect> refuse(Fault fault) noexcept {
+  return tl::unexpected{Defect{fault, Layer::quic, 0}};
+}
+
+}  // namespace
+
+std::optional<QuicInitialKeys> derive_initial_keys(std::uint32_t version,
+                                                   Bytes destination_id) noexcept {
+  if (!is_known_quic_version(version)) return std::nullopt;
+  const bool is_v2 = version == static_cast<std::uint32_t>(QuicVersion::v2);
+  Secret initial;
+  QuicInitialKeys keys;
+  const bool derived = hmac(salt_of(version), std::array<Bytes, 1>{destination_id}, initial) &&
+                       derive(initial, "client in", is_v2, keys.client) &&
+                       derive(initial, "server in", is_v2, keys.server);
+  return derived ? std::optional{keys} : std::nullopt;
+}
+
+Result<Bytes> open_initial(const QuicLongPacket& packet, const QuicProtection& protection,
+                           std::span<std::uint8_t> scratch) noexcept {
+  const Bytes body = packet.protected_part;
+  if (packet.type != QuicPacketType::initial || scratch.size() < body.size()) {
+    return refuse(Fault::unsupported);
+  }
+  if (body.size() < kMaxNumberSize + kSampleSize) return refuse(Fault::malformed);
+  std::array<std::uint8_t, 16> mask{};
+  if (!header_mask(protection, body.subspan(kMaxNumberSize, kSampleSize), mask)) {
+    return refuse(Fault::unsupported);
+  }
+  const std::size_t header_size = packet.bytes.size() - body.size();
+  PlainHeader header{};
+  header.first = static_cast<std::uint8_t>(packet.bytes.front() ^ (mask[0] & kMaskedBits));
+  header.middle = packet.bytes.subspan(1, header_size - 1);
+  header.number_size = std::size_t{1} + (header.first & kNumberSizeBits);
+  for (std::size_t i = 0; i < header.number_size; ++i) {
+    header.number[i] = static_cast<std::uint8_t>(body[i] ^ mask[i + 1]);
+  }
+  const Bytes sealed = body.subspan(header.number_size);  // at least the tag: body holds 20 bytes
+  const auto plain = scratch.first(sealed.size() - kTagSize);
+  if (!decrypt(protection, header, sealed, plain)) return refuse(Fault::malformed);
+  return Bytes{plain};
+}
+
+}  // namespace sekimori
