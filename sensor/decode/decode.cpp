@@ -1,11 +1,13 @@
 #include "sensor/decode/decode.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "sensor/decode/ipv4.h"
 #include "sensor/decode/ipv6.h"
 #include "sensor/decode/link.h"
 #include "sensor/decode/tcp.h"
+#include "sensor/decode/tunnels.h"
 #include "sensor/decode/udp.h"
 
 namespace sekimori {
@@ -13,19 +15,47 @@ namespace {
 
 constexpr std::uint32_t kUdpHeaderSize = 8;  // bytes
 
-Result<IpHeader> parse_ip(const Content& content) noexcept {
+// Headers from the link to the innermost IP packet, each IP packet and each tunnel header being
+// one. An operator's GTP over MPLS over Ethernet takes six; more is made to be walked.
+constexpr int kMaxLayers = 16;
+
+// How far into a frame the reading has come.
+struct Walk {
+  Content content;              // not yet read
+  Packet packet;                // the IP packet read last
+  std::optional<Packet> guess;  // the datagram around a tunnel that only its port suggests
+};
+
+enum class Step : std::uint8_t { inward, done };
+
+bool is_ip(EtherType type) noexcept {
+  return type == EtherType::ipv4 || type == EtherType::ipv6;
+}
+
+Result<Content> parse_layer(const Content& content, std::uint16_t& vlan) noexcept {
   switch (content.type) {
-    case EtherType::ipv4:
-      return parse_ipv4(content.bytes);
-    case EtherType::ipv6:
-      return parse_ipv6(content.bytes);
+    case EtherType::trans_ether_bridging: {
+      const Result<LinkHeader> link = parse_ethernet(content.bytes);
+      if (!link) return tl::unexpected{link.error()};
+      if (vlan == 0) vlan = link->vlan;
+      return link->content;
+    }
+    case EtherType::ppp:
+      return parse_ppp(content.bytes);
+    case EtherType::pppoe_session:
+      return parse_pppoe(content.bytes);
+    case EtherType::mpls:
+    case EtherType::mpls_upstream:
+      return parse_mpls(content.bytes);
     default:
       return tl::unexpected{Defect{Fault::unsupported, Layer::link, 0}};
   }
 }
 
-Packet packet_of(const IpHeader& ip) noexcept {
+Packet packet_of(const IpHeader& ip, const Packet& around) noexcept {
   Packet packet;
+  packet.time = around.time;
+  packet.vlan = around.vlan;
   packet.source = ip.source;
   packet.destination = ip.destination;
   packet.protocol = ip.protocol;
@@ -35,47 +65,77 @@ Packet packet_of(const IpHeader& ip) noexcept {
   return packet;
 }
 
-Result<Packet> with_tcp(Packet packet, const IpHeader& ip) noexcept {
+Result<Step> step_tcp(Walk& walk, const IpHeader& ip) noexcept {
   const Result<TcpSegment> tcp = parse_tcp(ip.payload);
   if (!tcp) return tl::unexpected{tcp.error()};
+  Packet& packet = walk.packet;
   packet.source_port = tcp->source_port;
   packet.destination_port = tcp->destination_port;
   packet.tcp = tcp->header;
   packet.payload = tcp->payload;
   const std::size_t header_size = ip.payload.size() - tcp->payload.size();
   packet.payload_length = static_cast<std::uint32_t>(ip.payload_length - header_size);
-  return packet;
+  return Step::done;
 }
 
-Result<Packet> with_udp(Packet packet, const IpHeader& ip) noexcept {
+Result<Step> step_udp(Walk& walk, const IpHeader& ip) noexcept {
   const Result<UdpHeader> udp = parse_udp(ip.payload);
   if (!udp) return tl::unexpected{udp.error()};
+  Packet& packet = walk.packet;
   packet.source_port = udp->source_port;
   packet.destination_port = udp->destination_port;
   packet.payload = udp->payload;
   // The datagram cannot be longer than the packet that carries it, whatever its own length says.
   packet.payload_length =
       std::min(ip.payload_length, kUdpHeaderSize + udp->payload_length) - kUdpHeaderSize;
-  return packet;
+
+  const Result<Content> inner =
+      parse_udp_tunnel(udp->source_port, udp->destination_port, udp->payload);
+  if (!inner) return Step::done;
+  walk.guess = packet;
+  walk.content = *inner;
+  return Step::inward;
+}
+
+// Takes one layer off.
+Result<Step> step(Walk& walk) noexcept {
+  if (!is_ip(walk.content.type)) {
+    const Result<Content> inner = parse_layer(walk.content, walk.packet.vlan);
+    if (!inner) return tl::unexpected{inner.error()};
+    walk.content = *inner;
+    return Step::inward;
+  }
+  const bool is_v4 = walk.content.type == EtherType::ipv4;
+  const Result<IpHeader> ip =
+      is_v4 ? parse_ipv4(walk.content.bytes) : parse_ipv6(walk.content.bytes);
+  if (!ip) return tl::unexpected{ip.error()};
+  walk.packet = packet_of(*ip, walk.packet);
+  if (ip->protocol == IpProtocol::tcp) return step_tcp(walk, *ip);
+  if (ip->protocol == IpProtocol::udp) return step_udp(walk, *ip);
+
+  const Result<Content> inner = parse_ip_tunnel(*ip);
+  if (!inner) return Step::done;
+  walk.content = *inner;
+  return Step::inward;
 }
 
 Result<Packet> decode_layers(const PacketView& frame) noexcept {
   const Result<LinkHeader> link = parse_link(frame.link, frame.bytes);
   if (!link) return tl::unexpected{link.error()};
-  const Result<IpHeader> ip = parse_ip(link->content);
-  if (!ip) return tl::unexpected{ip.error()};
-
-  Packet packet = packet_of(*ip);
-  packet.time = frame.time;
-  packet.vlan = link->vlan;
-  switch (ip->protocol) {
-    case IpProtocol::tcp:
-      return with_tcp(packet, *ip);
-    case IpProtocol::udp:
-      return with_udp(packet, *ip);
-    default:
-      return packet;
+  Walk walk;
+  walk.content = link->content;
+  walk.packet.time = frame.time;
+  walk.packet.vlan = link->vlan;
+  Defect defect{Fault::unsupported, Layer::link, 0};  // of too many layers
+  for (int layer = 0; layer < kMaxLayers; ++layer) {
+    const Result<Step> taken = step(walk);
+    if (taken && *taken == Step::done) return walk.packet;
+    if (taken) continue;
+    defect = taken.error();
+    break;
   }
+  if (walk.guess) return *walk.guess;
+  return tl::unexpected{defect};
 }
 
 }  // namespace

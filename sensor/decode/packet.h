@@ -11,13 +11,16 @@ namespace sekimori {
 // IANA protocol numbers that are told apart here.
 enum class IpProtocol : std::uint8_t {
   icmp = 1,
+  ipv4 = 4,  // a packet in a packet (RFC 2003)
   tcp = 6,
   udp = 17,
+  ipv6 = 41,  // RFC 4213
   gre = 47,
   esp = 50,
   ah = 51,
   icmpv6 = 58,
   sctp = 132,
+  mpls_in_ip = 137,  // RFC 4023
 };
 
 // RFC 9293, section 3.1; the bits as they stand in the header's fourteenth byte.

@@ -1,5 +1,7 @@
 #include "sensor/decode/decode.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -72,6 +74,95 @@ TEST(Decode, OtherProtocolsHaveNoPorts) {
   EXPECT_EQ(packet->protocol, IpProtocol::esp);
   EXPECT_EQ(packet->source_port, 0);
   EXPECT_EQ(packet->destination_port, 0);
+}
+
+// 203.0.113.1:40000 to port 4789 of 203.0.113.2, VNI 7, and in it the frame above.
+Octets in_vxlan(std::uint8_t flags) {
+  Octets frame{kFrame.begin(), kFrame.begin() + 12};
+  const auto inner = static_cast<std::uint8_t>(kFrame.size());
+  const Octets outer{0x08,  0x00,
+                     0x45,  0x00,
+                     0x00,  static_cast<std::uint8_t>(36 + inner),
+                     0,     0,
+                     0x00,  0x00,
+                     0x40,  0x11,
+                     0x00,  0x00,
+                     203,   0,
+                     113,   1,
+                     203,   0,
+                     113,   2,
+                     0x9c,  0x40,
+                     0x12,  0xb5,
+                     0x00,  static_cast<std::uint8_t>(16 + inner),
+                     0,     0,
+                     flags, 0,
+                     0,     0,
+                     0,     0,
+                     7,     0};
+  std::copy(outer.begin(), outer.end(), std::back_inserter(frame));
+  std::copy(kFrame.begin(), kFrame.end(), std::back_inserter(frame));
+  return frame;
+}
+
+TEST(Decode, TheInnermostPacketCounts) {
+  const Octets frame = in_vxlan(0x08);
+  const auto packet = decode(view(frame, frame.size()));
+  ASSERT_TRUE(packet);
+  EXPECT_EQ(packet->source, IpAddress::parse("192.0.2.1"));
+  EXPECT_EQ(packet->destination_port, 443);
+  EXPECT_EQ(packet->ip_length, 42U);
+  EXPECT_EQ(packet->vlan, 100);
+  EXPECT_EQ(packet->payload_length, 2U);
+}
+
+TEST(Decode, ATunnelGuessedByItsPortMustHoldOrTheDatagramCounts) {
+  Octets no_identifier = in_vxlan(0x00);
+  Octets bad_inside = in_vxlan(0x08);
+  bad_inside[bad_inside.size() - 10] = 0x10;  // the inner TCP's data offset
+  for (const Octets& frame : {no_identifier, bad_inside}) {
+    const auto packet = decode(view(frame, frame.size()));
+    ASSERT_TRUE(packet);
+    EXPECT_EQ(packet->protocol, IpProtocol::udp);
+    EXPECT_EQ(packet->source, IpAddress::parse("203.0.113.1"));
+    EXPECT_EQ(packet->destination_port, 4789);
+    EXPECT_EQ(packet->payload.size(), 8 + kFrame.size());
+    EXPECT_EQ(packet->vlan, 0);
+  }
+}
+
+TEST(Decode, ATunnelNamedByItsProtocolNumberOwnsItsDefects) {
+  Octets frame = kFrame;
+  frame[27] = 4;  // IP in IP, and then no IP header
+  EXPECT_EQ(decode(view(frame, frame.size())).error(), (Defect{Fault::malformed, Layer::ipv4, 0}));
+  frame[27] = 47;  // GRE with source routes: not walked, but a packet of GRE
+  frame[38] = 0x40;
+  const auto packet = decode(view(frame, frame.size()));
+  ASSERT_TRUE(packet);
+  EXPECT_EQ(packet->protocol, IpProtocol::gre);
+}
+
+TEST(Decode, PacketsInPacketsEndSomewhere) {
+  const auto nested = [](int depth) {
+    Octets packet;
+    for (int level = depth; level > 0; --level) {
+      const auto high = static_cast<std::uint8_t>(20 * level / 256);
+      const auto low = static_cast<std::uint8_t>(20 * level % 256);
+      const std::uint8_t protocol = level == 1 ? 59 : 4;
+      const Octets header{0x45, 0, high, low, 0, 0, 0,   0, 64, protocol,
+                          0,    0, 192,  0,   2, 1, 192, 0, 2,  2};
+      std::copy(header.begin(), header.end(), std::back_inserter(packet));
+    }
+    return packet;
+  };
+  PacketView frame;
+  frame.link = LinkType::ipv4;
+  const Octets sixteen = nested(16);
+  frame.bytes = sixteen;
+  ASSERT_TRUE(decode(frame));
+  EXPECT_EQ(decode(frame)->ip_length, 20U);
+  const Octets seventeen = nested(17);
+  frame.bytes = seventeen;
+  EXPECT_EQ(decode(frame).error(), (Defect{Fault::unsupported, Layer::link, 0}));
 }
 
 TEST(Decode, SnaplenMayCutThePayloadButNoHeader) {
