@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/net/curve_key.h"
@@ -27,9 +29,10 @@ struct ReceiverOptions {
 // What keeps the batches: the store. Both are called on the receiver's thread, one at a time, and
 // must not throw.
 struct BatchSink {
-  // The last sequence committed of that sensor's boot; 0: none. Asked when a sensor greets, so the
-  // number survives a restart only if the store kept it.
-  std::function<std::uint64_t(const SensorName& sensor, std::uint64_t boot)> committed;
+  // The last sequence committed of that sensor's boot; 0: none. Nothing: it cannot be said now, and
+  // the sensor asks again. Asked when a sensor greets, so that the number outlives this program.
+  std::function<std::optional<std::uint64_t>(const SensorName& sensor, std::uint64_t boot)>
+      committed;
   // Keeps the batch and its sequence (batch.id) in one transaction. True: it is kept, and is
   // acknowledged. False: it could not be kept now; the sensor sends it again after a while.
   // Called in order of sequence without a gap or a repetition, but for batches that the sensor no

@@ -1,6 +1,5 @@
 #include "core/net/wakeup.h"
 
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 

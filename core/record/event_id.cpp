@@ -1,9 +1,9 @@
 #include "core/record/event_id.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <tuple>
+
+#include "core/text/sha256.h"
 
 namespace sekimori {
 namespace {
@@ -32,11 +32,9 @@ class HashInput {
     unsigned_be(end.port.value_or(0), 2);
   }
   EventId digest() const noexcept {
-    std::array<std::uint8_t, EVP_MAX_MD_SIZE> whole{};
+    const Sha256 whole = sha256(std::span{bytes_}.first(size_));
     EventId id;
-    if (EVP_Digest(bytes_.data(), size_, whole.data(), nullptr, EVP_sha256(), nullptr) == 1) {
-      std::copy_n(whole.begin(), id.bytes.size(), id.bytes.begin());
-    }
+    std::copy_n(whole.begin(), id.bytes.size(), id.bytes.begin());
     return id;
   }
 

@@ -2,9 +2,15 @@
 
 #include <openssl/evp.h>
 
-#include <array>
-
 namespace sekimori {
+
+Sha256 sha256(std::span<const std::uint8_t> bytes) noexcept {
+  Sha256 digest{};
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
+    return {};
+  }
+  return digest;
+}
 
 std::string sha256_hex(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};

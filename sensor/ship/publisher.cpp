@@ -1,0 +1,380 @@
+#include "sensor/ship/publisher.h"
+
+#include <zmq.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <zmq.hpp>
+
+#include "core/net/wakeup.h"
+#include "core/record/codec.h"
+#include "core/record/transport_message.h"
+#include "sensor/ship/batch_queue.h"
+#include "sensor/ship/outbox.h"
+
+namespace sekimori {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// An unanswered Hello is said again after this.
+constexpr milliseconds kGreetingInterval = seconds{1};
+// Two of them never follow each other faster: two sensors with one key send each other back to it.
+constexpr milliseconds kGreetingPause{100};
+// The operator must act before a refused Hello can be accepted.
+constexpr milliseconds kRefusedInterval = seconds{10};
+constexpr milliseconds kReconnectFirst{100};
+constexpr milliseconds kReconnectLast = seconds{5};
+constexpr milliseconds kHeartbeat = seconds{5};
+constexpr milliseconds kHeartbeatTimeout = seconds{15};
+
+int count_of(milliseconds time) {
+  return static_cast<int>(time.count());
+}
+
+struct Totals {
+  std::atomic<std::uint64_t> records_offered, records_dropped, records_acknowledged,
+      records_refused, batches_sent, batches_sent_again, batches_acknowledged, batches_refused,
+      greetings, greetings_refused, bad_messages;
+};
+
+std::string public_key_of(const CurveKey& secret) {
+  std::array<char, CurveKey::capacity() + 1> text{};
+  if (zmq_curve_public(text.data(), std::string{secret.view()}.c_str()) != 0) throw zmq::error_t{};
+  return text.data();
+}
+
+std::string_view words_of(RefusalReason reason) {
+  switch (reason) {
+    case RefusalReason::hello_wanted:
+      return "it wants to be greeted";
+    case RefusalReason::unreadable:
+      return "it cannot read a batch";
+    case RefusalReason::wrong_name:
+      return "this sensor's key has another name there";
+    case RefusalReason::version:
+      return "it is older than this sensor";
+  }
+  return "";
+}
+
+}  // namespace
+
+class Publisher::Worker {
+ public:
+  explicit Worker(PublisherOptions options)
+      : options_{std::move(options)},
+        queue_{options_.when_full},
+        socket_{context_, zmq::socket_type::dealer} {
+    socket_.set(zmq::sockopt::curve_serverkey, std::string{options_.collector_key.view()});
+    socket_.set(zmq::sockopt::curve_secretkey, std::string{options_.secret_key.view()});
+    socket_.set(zmq::sockopt::curve_publickey, public_key_of(options_.secret_key));
+    socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(kMessageOverheadLimit));
+    socket_.set(zmq::sockopt::heartbeat_ivl, count_of(kHeartbeat));
+    socket_.set(zmq::sockopt::heartbeat_timeout, count_of(kHeartbeatTimeout));
+    socket_.set(zmq::sockopt::reconnect_ivl, count_of(kReconnectFirst));
+    socket_.set(zmq::sockopt::reconnect_ivl_max, count_of(kReconnectLast));
+    socket_.set(zmq::sockopt::sndhwm, static_cast<int>(kUnacknowledgedLimit) + 1);
+    // Nothing is queued for a connection that does not stand: what is sent first on a new one must
+    // be a Hello, not the remains of the last.
+    socket_.set(zmq::sockopt::immediate, true);
+    socket_.set(zmq::sockopt::ipv6, true);
+    socket_.set(zmq::sockopt::linger, 0);
+    socket_.connect(options_.endpoint);
+    thread_ = std::thread{[this] { run(); }};
+  }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  ~Worker() {
+    queue_.close();
+    stop_.store(true);
+    wakeup_.ring();
+    thread_.join();
+  }
+
+  bool offer(const SessionRecord& record) {
+    ++totals_.records_offered;
+    const BatchQueue::Offered offered = queue_.offer(record);
+    if (offered == BatchQueue::Offered::dropped) ++totals_.records_dropped;
+    if (offered == BatchQueue::Offered::taken_and_due) wakeup_.ring();
+    return offered != BatchQueue::Offered::dropped;
+  }
+
+  void report(std::span<const Counter> counters) {
+    queue_.report({counters.begin(), counters.end()});
+    wakeup_.ring();
+  }
+
+  bool drain(milliseconds patience) {
+    queue_.close();
+    wakeup_.ring();
+    std::unique_lock lock{drained_mutex_};
+    const bool done = drained_changed_.wait_for(lock, patience, [this] { return drained_; });
+    return done && totals_.batches_refused == 0;
+  }
+
+  PublisherCounters counters() const {
+    return {totals_.records_offered,      totals_.records_dropped, totals_.records_acknowledged,
+            totals_.records_refused,      totals_.batches_sent,    totals_.batches_sent_again,
+            totals_.batches_acknowledged, totals_.batches_refused, totals_.greetings,
+            totals_.greetings_refused,    totals_.bad_messages};
+  }
+
+ private:
+  void run() noexcept {
+    block_signals();
+    while (!stop_.load()) {
+      try {
+        work();
+      } catch (const zmq::error_t& error) {
+        // Nothing here fails but for want of memory or descriptors.
+        warn(std::string{"publisher: "} + error.what());
+        std::this_thread::sleep_for(seconds{1});
+      }
+    }
+  }
+
+  void work() {
+    while (!stop_.load()) {
+      wakeup_.clear();
+      collect(Clock::now());
+      receive(Clock::now());
+      check_progress(Clock::now());
+      const bool blocked = !send(Clock::now());
+      note_drained();
+      wait(blocked);
+    }
+  }
+
+  // Until something happens or is due. `blocked`: there is something to send and no way to.
+  void wait(bool blocked) {
+    const auto events = static_cast<short>(blocked ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
+    std::array<zmq::pollitem_t, 2> items{
+        {{socket_.handle(), 0, events, 0}, {nullptr, wakeup_.descriptor(), ZMQ_POLLIN, 0}}};
+    Clock::time_point due = Clock::time_point::max();
+    if (!open_.records.empty() && !outbox_.full()) due = open_since_ + options_.batch_age;
+    if (!streaming_ && !blocked) due = std::min(due, greeting_due_);
+    if (streaming_ && outbox_.in_flight() > 0) {
+      due = std::min(due, progress_ + options_.acknowledgement_timeout);
+    }
+    milliseconds patience{-1};
+    if (due != Clock::time_point::max()) {
+      // Rounded up, or the last fraction of a millisecond would be spun away.
+      patience = std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(due - Clock::now()));
+    }
+    zmq::poll(items, patience);
+  }
+
+  // From the queue into the open batch, and from there into the outbox while that has room.
+  void collect(Clock::time_point now) {
+    while (!outbox_.full()) {
+      const bool was_empty = open_.records.empty();
+      queue_.take(open_.records, kBatchRecordLimit - open_.records.size());
+      if (was_empty) open_since_ = now;
+      if (open_.counters.empty()) open_.counters = queue_.take_report();
+      const bool full = open_.records.size() == kBatchRecordLimit;
+      const bool old = !open_.records.empty() && now - open_since_ >= options_.batch_age;
+      const bool last = queue_.closed() && !open_.records.empty();
+      if (!full && !old && !last && open_.counters.empty()) return;
+      close_batch();
+    }
+  }
+
+  void close_batch() {
+    open_.id = {options_.sensor, options_.boot, outbox_.next_sequence()};
+    open_.speaker = options_.speaker;
+    outbox_.add(compress(encode_batch(open_)), open_.records.size());
+    open_.records.clear();
+    open_.counters.clear();
+  }
+
+  void receive(Clock::time_point now) {
+    zmq::message_t message;
+    while (socket_.recv(message, zmq::recv_flags::dontwait)) {
+      const auto parsed = parse_transport_message({message.data<std::uint8_t>(), message.size()});
+      if (!parsed) {
+        ++totals_.bad_messages;
+      } else if (const Welcome* welcome = std::get_if<Welcome>(&*parsed)) {
+        if (acknowledge(welcome->boot, welcome->committed, welcome->credit, now) && !streaming_) {
+          streaming_ = true;
+          outbox_.rewind();
+        }
+      } else if (const auto* acknowledgement = std::get_if<Acknowledgement>(&*parsed)) {
+        acknowledge(acknowledgement->boot, acknowledgement->committed, acknowledgement->credit,
+                    now);
+      } else if (const Refusal* refusal = std::get_if<Refusal>(&*parsed)) {
+        refused(*refusal, now);
+      } else {
+        ++totals_.bad_messages;
+      }
+    }
+  }
+
+  bool acknowledge(std::uint64_t boot, std::uint64_t committed, std::size_t credit,
+                   Clock::time_point now) {
+    const auto settled =
+        boot == options_.boot ? outbox_.acknowledge(committed) : std::optional<Outbox::Settled>{};
+    if (!settled) {
+      ++totals_.bad_messages;
+      return false;
+    }
+    totals_.batches_acknowledged += settled->batches;
+    totals_.records_acknowledged += settled->records;
+    credit_ = credit;
+    progress_ = now;
+    return true;
+  }
+
+  void refused(const Refusal& refusal, Clock::time_point now) {
+    if (refusal.boot != options_.boot) {
+      ++totals_.bad_messages;
+    } else if (refusal.sequence == 0) {
+      ++totals_.greetings_refused;
+      greeting_due_ = now + kRefusedInterval;
+      warn_of(refusal.reason);
+    } else if (refusal.reason == RefusalReason::hello_wanted) {
+      if (streaming_) greet(now);
+    } else if (refusal.reason == RefusalReason::unreadable) {
+      // Passed over, so all before it are committed.
+      if (!acknowledge(refusal.boot, refusal.sequence - 1, credit_, now)) return;
+      const auto settled = outbox_.refuse(refusal.sequence);
+      if (!settled) {
+        ++totals_.bad_messages;
+        return;
+      }
+      totals_.batches_refused += settled->batches;
+      totals_.records_refused += settled->records;
+      progress_ = now;
+      warn_of(refusal.reason);
+    } else {
+      ++totals_.bad_messages;
+    }
+  }
+
+  void greet(Clock::time_point now) {
+    streaming_ = false;
+    greeting_due_ = std::max(now, greeted_ + kGreetingPause);
+  }
+
+  void check_progress(Clock::time_point now) {
+    if (streaming_ && outbox_.in_flight() > 0 &&
+        now - progress_ >= options_.acknowledgement_timeout) {
+      greet(now);
+    }
+  }
+
+  // False: the socket takes no more now.
+  bool send(Clock::time_point now) {
+    if (!streaming_) return now < greeting_due_ || send_greeting(now);
+    while (const auto next = outbox_.next(credit_)) {
+      if (!send_message(Delivery{options_.boot, next->sequence, next->frame})) return false;
+      ++(next->again ? totals_.batches_sent_again : totals_.batches_sent);
+      if (outbox_.in_flight() == 0) progress_ = now;
+      outbox_.sent();
+    }
+    return true;
+  }
+
+  bool send_greeting(Clock::time_point now) {
+    const Hello hello{kTransportVersion, kSchemaVersion, options_.boot, outbox_.oldest(),
+                      options_.sensor};
+    if (!send_message(hello)) return false;
+    ++totals_.greetings;
+    greeted_ = now;
+    greeting_due_ = now + kGreetingInterval;
+    return true;
+  }
+
+  bool send_message(const TransportMessage& message) {
+    const std::vector<std::uint8_t> bytes = encode_message(message);
+    return socket_.send(zmq::buffer(bytes), zmq::send_flags::dontwait).has_value();
+  }
+
+  void note_drained() {
+    if (!queue_.closed() || !queue_.empty()) return;
+    if (!open_.records.empty() || !outbox_.empty()) return;
+    const std::lock_guard lock{drained_mutex_};
+    drained_ = true;
+    drained_changed_.notify_all();
+  }
+
+  void warn_of(RefusalReason reason) const {
+    warn("collector " + options_.endpoint + " refuses: " + std::string{words_of(reason)});
+  }
+  void warn(const std::string& line) const {
+    if (options_.warn) options_.warn(line);
+  }
+
+  PublisherOptions options_;
+  Totals totals_{};
+  BatchQueue queue_;
+  Wakeup wakeup_;
+  std::atomic<bool> stop_ = false;
+  std::mutex drained_mutex_;
+  std::condition_variable drained_changed_;
+  bool drained_ = false;
+
+  // The thread's own from here on.
+  zmq::context_t context_;
+  zmq::socket_t socket_;
+  Batch open_;
+  Clock::time_point open_since_{};
+  Outbox outbox_;
+  bool streaming_ = false;  // welcomed; else a Hello is due or out
+  Clock::time_point greeting_due_{};
+  Clock::time_point greeted_{};
+  Clock::time_point progress_{};  // the last acknowledgement, or the first batch out
+  std::size_t credit_ = 0;
+  std::thread thread_;
+};
+
+Publisher::Publisher(std::unique_ptr<Worker> worker) : worker_{std::move(worker)} {}
+Publisher::~Publisher() = default;
+
+Loaded<std::unique_ptr<Publisher>> Publisher::start(PublisherOptions options) {
+  const auto complain = [](std::string what, std::string way_out) {
+    return tl::unexpected{Complaint{"", 0, 0, std::move(what), std::move(way_out)}};
+  };
+  if (!is_curve_key(options.secret_key)) {
+    return complain("the sensor has no secret key", "make one with 'sekimori keys sensor'");
+  }
+  if (!is_curve_key(options.collector_key)) {
+    return complain("the collector's public key is missing", "copy it from the collector");
+  }
+  if (!is_sensor_name(options.sensor)) {
+    return complain("the sensor has no name that can be used",
+                    "use at most 64 letters, digits, '-', '_' and '.'");
+  }
+  const std::string endpoint = options.endpoint;
+  try {
+    auto worker = std::make_unique<Worker>(std::move(options));
+    return std::unique_ptr<Publisher>{new Publisher{std::move(worker)}};
+  } catch (const zmq::error_t& error) {
+    return complain("cannot connect to '" + endpoint + "': " + error.what(),
+                    "write it as tcp://collector.example:7170");
+  }
+}
+
+bool Publisher::offer(const SessionRecord& record) {
+  return worker_->offer(record);
+}
+void Publisher::report(std::span<const Counter> counters) {
+  worker_->report(counters);
+}
+bool Publisher::drain(std::chrono::milliseconds patience) {
+  return worker_->drain(patience);
+}
+PublisherCounters Publisher::counters() const {
+  return worker_->counters();
+}
+
+}  // namespace sekimori
