@@ -4,7 +4,8 @@ namespace sekimori {
 
 // Version 1, in PRAGMA user_version. Moments are nanoseconds since 1970. `type` as EventType,
 // `mismatch` and `outcome` as their enumerators' numbers; `record` is a batch of one record
-// (core/record/codec.h); `claims.json` as write_claim_json; `boot` is the unsigned number's bits.
+// (core/record/codec.h); `claims.json` as write_claim_json; `verdicts.open` is 1 while the end of
+// the session may change the verdict; `boot` is the unsigned number's bits.
 inline constexpr int kStoreVersion = 1;
 // PRAGMA application_id, "SEKI": tells our file from anybody else's.
 inline constexpr int kStoreApplication = 0x53454b49;
@@ -40,6 +41,7 @@ CREATE TABLE verdicts (
   time INTEGER NOT NULL,
   outcome INTEGER NOT NULL,
   mismatch INTEGER NOT NULL,
+  open INTEGER NOT NULL,
   findings TEXT NOT NULL,
   json TEXT NOT NULL
 ) STRICT;

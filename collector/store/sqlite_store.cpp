@@ -28,6 +28,10 @@ std::int64_t nanoseconds_of(Timestamp time) {
   return time.time_since_epoch().count();
 }
 
+Timestamp moment_of(std::int64_t nanoseconds) {
+  return Timestamp{std::chrono::nanoseconds{nanoseconds}};
+}
+
 // SQLite has no unsigned integer: the bits, as a signed one.
 std::int64_t bits_of(std::uint64_t value) {
   return std::bit_cast<std::int64_t>(value);
@@ -41,6 +45,10 @@ std::string finding_names(const Verdict& verdict) {
     names += finding.name;
   }
   return names;
+}
+
+bool is_open(const Verdict& verdict) {
+  return verdict.connection && verdict.connection->type == EventType::start;
 }
 
 // SQLite would create it with the umask's mode; its log and index take the file's.
@@ -67,6 +75,10 @@ struct SqliteStore::State {
 
   Complaint complaint() const { return sqlite_complaint(database.get(), path); }
   tl::unexpected<Complaint> failed() const { return tl::unexpected{complaint()}; }
+  tl::unexpected<Complaint> unreadable(const std::string& what) const {
+    return tl::unexpected{
+        Complaint{path, 0, 0, "the store holds " + what, "move it away to begin a new one"}};
+  }
   bool execute(const std::string& sql) {
     return sqlite3_exec(database.get(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
   }
@@ -157,7 +169,7 @@ void SqliteStore::State::prepare() {
                  "ON CONFLICT DO NOTHING"};
   write_verdict = {handle,
                    "INSERT OR REPLACE INTO verdicts (claim_id, account, time, outcome, mismatch, "
-                   "findings, json) VALUES (?, ?, ?, ?, ?, ?, ?)"};
+                   "open, findings, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
 }
 
 bool SqliteStore::State::write_record(const Batch& batch, const SessionRecord& record,
@@ -224,10 +236,11 @@ SqliteStore::Done SqliteStore::commit_batch(const Batch& batch, Timestamp arriva
   return {};
 }
 
-SqliteStore::Done SqliteStore::put_claims(std::span<const Claim> claims, Timestamp arrival) {
+Loaded<std::vector<Claim>> SqliteStore::put_claims(std::vector<Claim> claims, Timestamp arrival) {
   const std::lock_guard lock{state_->mutex};
   SqliteTransaction transaction{state_->database.get()};
   bool good = transaction.begun();
+  std::vector<Claim> fresh;
   for (std::size_t at = 0; good && at < claims.size(); ++at) {
     good = state_->write_claim.reset()
                .bind(claims[at].id)
@@ -236,9 +249,10 @@ SqliteStore::Done SqliteStore::put_claims(std::span<const Claim> claims, Timesta
                .bind(nanoseconds_of(arrival))
                .bind(write_claim_json(claims[at]))
                .run();
+    if (good && sqlite3_changes(state_->database.get()) > 0) fresh.push_back(std::move(claims[at]));
   }
   if (!good || !transaction.commit()) return state_->failed();
-  return {};
+  return fresh;
 }
 
 SqliteStore::Done SqliteStore::put_verdicts(std::span<const VerdictLine> verdicts) {
@@ -253,6 +267,7 @@ SqliteStore::Done SqliteStore::put_verdicts(std::span<const VerdictLine> verdict
                .bind(nanoseconds_of(verdict.claim.time))
                .bind(static_cast<std::int64_t>(verdict.outcome))
                .bind(static_cast<std::int64_t>(verdict.mismatch))
+               .bind(std::int64_t{is_open(verdict)})
                .bind(finding_names(verdict))
                .bind(verdicts[at].json)
                .run();
@@ -279,40 +294,34 @@ Loaded<std::vector<std::string>> SqliteStore::verdicts(const VerdictQuery& query
   return lines;
 }
 
-SqliteStore::Done SqliteStore::sessions_since(
-    Timestamp arrival, const std::function<void(const SessionRecord&)>& take) {
+SqliteStore::Done SqliteStore::sessions_since(Timestamp arrival, const TakeSession& take) {
   const std::lock_guard lock{state_->mutex};
-  SqliteStatement select{state_->database.get(),
-                         "SELECT record FROM sessions WHERE arrived >= ? ORDER BY arrived, id"};
+  SqliteStatement select{
+      state_->database.get(),
+      "SELECT record, arrived FROM sessions WHERE arrived >= ? ORDER BY arrived, id"};
   select.bind(nanoseconds_of(arrival));
   Step step = Step::row;
   while ((step = select.step()) == Step::row) {
     const auto batch = decode_batch(select.blob(0));
-    if (!batch) {
-      return tl::unexpected{Complaint{state_->path, 0, 0,
-                                      "the store holds a session that cannot be read",
-                                      "move the store away to begin a new one"}};
-    }
-    for (const SessionRecord& record : batch->records) take(record);
+    if (!batch) return state_->unreadable("a session that cannot be read");
+    for (const SessionRecord& record : batch->records) take(moment_of(select.integer(1)), record);
   }
   if (step == Step::error) return state_->failed();
   return {};
 }
 
-SqliteStore::Done SqliteStore::claims_since(Timestamp arrival,
-                                            const std::function<void(Claim)>& take) {
+SqliteStore::Done SqliteStore::open_claims_since(Timestamp arrival,
+                                                 const std::function<void(Claim)>& take) {
   const std::lock_guard lock{state_->mutex};
   SqliteStatement select{state_->database.get(),
-                         "SELECT json FROM claims WHERE arrived >= ? ORDER BY arrived, rowid"};
+                         "SELECT claims.json FROM claims LEFT JOIN verdicts ON claim_id = id "
+                         "WHERE arrived >= ? AND ifnull(open, 1) = 1 "
+                         "ORDER BY arrived, claims.rowid"};
   select.bind(nanoseconds_of(arrival));
   Step step = Step::row;
   while ((step = select.step()) == Step::row) {
     auto claim = read_claim_json(select.text(0), std::nullopt);
-    if (!claim) {
-      return tl::unexpected{Complaint{
-          state_->path, 0, 0, "the store holds a claim that cannot be read: " + claim.error().what,
-          "move the store away to begin a new one"}};
-    }
+    if (!claim) return state_->unreadable("a claim that cannot be read: " + claim.error().what);
     take(std::move(*claim));
   }
   if (step == Step::error) return state_->failed();

@@ -56,16 +56,19 @@ class SqliteStore {
   Loaded<std::uint64_t> committed(std::string_view sensor, std::uint64_t boot);
   // Records, counters and sequence in one transaction. An end record replaces its start.
   Done commit_batch(const Batch& batch, Timestamp arrival);
-  // A claim whose id is known stays as it was.
-  Done put_claims(std::span<const Claim> claims, Timestamp arrival);
+  // Those that are new, in order; a claim whose id is known stays as it was.
+  Loaded<std::vector<Claim>> put_claims(std::vector<Claim> claims, Timestamp arrival);
   // Replaces an earlier verdict on the same claim id.
   Done put_verdicts(std::span<const VerdictLine> verdicts);
 
   // JSON lines, newest claim first.
   Loaded<std::vector<std::string>> verdicts(const VerdictQuery& query);
-  // What arrived since then, oldest first: a collector that starts again goes on where it was.
-  Done sessions_since(Timestamp arrival, const std::function<void(const SessionRecord&)>& take);
-  Done claims_since(Timestamp arrival, const std::function<void(Claim)>& take);
+  // What arrived since then, in order of arrival: a collector that starts again goes on where it
+  // was.
+  using TakeSession = std::function<void(Timestamp arrival, const SessionRecord& record)>;
+  Done sessions_since(Timestamp arrival, const TakeSession& take);
+  // The same of claims without a verdict, or with one that rests on a session's start alone.
+  Done open_claims_since(Timestamp arrival, const std::function<void(Claim)>& take);
   Loaded<StoreCounts> counts();
 
   // Deletes at most kPurgeLimit rows of each kind that are older (sessions by their last packet,

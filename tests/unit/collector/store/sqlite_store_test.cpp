@@ -93,7 +93,18 @@ class Store : public testing::Test {
 std::vector<SessionRecord> sessions_of(SqliteStore& store, Timestamp since = Timestamp::min()) {
   std::vector<SessionRecord> found;
   const auto done =
-      store.sessions_since(since, [&](const SessionRecord& record) { found.push_back(record); });
+      store.sessions_since(since, [&](Timestamp arrival, const SessionRecord& record) {
+        EXPECT_GE(arrival, since);
+        found.push_back(record);
+      });
+  EXPECT_TRUE(done) << done.error().text();
+  return found;
+}
+
+std::vector<std::string> open_claims_of(SqliteStore& store, Timestamp since) {
+  std::vector<std::string> found;
+  const auto done = store.open_claims_since(
+      since, [&](const Claim& said) { found.push_back(write_claim_json(said)); });
   EXPECT_TRUE(done) << done.error().text();
   return found;
 }
@@ -147,12 +158,28 @@ TEST_F(Store, KeepsAClaimOnceAndWhole) {
   whole.port = 50000;
   whole.travel = Travel{*CountryCode::parse("VN"), kNow + 24h};
   whole.links.email = "e";
-  ASSERT_TRUE(store->put_claims(std::vector{whole, claim("d")}, kNow));
-  ASSERT_TRUE(store->put_claims(std::vector{claim("c", kNow, "other")}, kNow + 1s));
-  std::vector<std::string> found;
-  ASSERT_TRUE(store->claims_since(
-      kNow, [&](const Claim& said) { found.push_back(write_claim_json(said)); }));
-  EXPECT_THAT(found, ElementsAre(write_claim_json(whole), write_claim_json(claim("d"))));
+  EXPECT_EQ(store->put_claims({whole, claim("d")}, kNow)->size(), 2U);
+  const auto fresh = store->put_claims({claim("c", kNow, "other"), claim("e")}, kNow + 1s);
+  ASSERT_TRUE(fresh);
+  ASSERT_EQ(fresh->size(), 1U);
+  EXPECT_EQ(fresh->front().id, "e");
+  EXPECT_THAT(open_claims_of(*store, kNow),
+              ElementsAre(write_claim_json(whole), write_claim_json(claim("d")),
+                          write_claim_json(claim("e"))));
+  EXPECT_THAT(open_claims_of(*store, kNow + 1s), ElementsAre(write_claim_json(claim("e"))));
+}
+
+TEST_F(Store, KnowsWhichClaimsAreNotAnsweredForGood) {
+  const auto store = open();
+  ASSERT_TRUE(
+      store->put_claims({claim("none"), claim("start"), claim("end"), claim("late")}, kNow));
+  VerdictLine start = verdict(claim("start"), "{}");
+  start.verdict.connection = session(1, EventType::start);
+  VerdictLine end = verdict(claim("end"), "{}");
+  end.verdict.connection = session(1);
+  ASSERT_TRUE(store->put_verdicts(std::vector{start, end, verdict(claim("late"), "{}")}));
+  EXPECT_THAT(open_claims_of(*store, kNow),
+              ElementsAre(write_claim_json(claim("none")), write_claim_json(claim("start"))));
 }
 
 TEST_F(Store, ReplacesTheVerdictOnOneClaim) {
@@ -169,7 +196,7 @@ TEST_F(Store, ReplacesTheVerdictOnOneClaim) {
 
 TEST_F(Store, IsReadableByItsOwnerAlone) {
   const auto store = open();
-  ASSERT_TRUE(store->put_claims(std::vector{claim("c")}, kNow));
+  ASSERT_TRUE(store->put_claims({claim("c")}, kNow));
   for (const std::string_view ending : {"", "-wal", "-shm"}) {
     struct stat status {};
     ASSERT_EQ(::stat((path_ + std::string{ending}).c_str(), &status), 0) << ending;
@@ -180,7 +207,7 @@ TEST_F(Store, IsReadableByItsOwnerAlone) {
 TEST_F(Store, ForgetsWhatIsOlderThanItsRetention) {
   const auto store = open();
   ASSERT_TRUE(store->commit_batch(batch(1, {session(1)}), kNow));
-  ASSERT_TRUE(store->put_claims(std::vector{claim("old"), claim("new", kNow + 2h)}, kNow));
+  ASSERT_TRUE(store->put_claims({claim("old"), claim("new", kNow + 2h)}, kNow));
   ASSERT_TRUE(store->put_verdicts(
       std::vector{verdict(claim("old"), "old"), verdict(claim("new", kNow + 2h), "new")}));
   EXPECT_EQ(store->purge(kNow), 0U);
@@ -259,8 +286,8 @@ TEST_F(Store, ServesSeveralThreads) {
   for (std::uint8_t thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&store, thread] {
       for (std::uint8_t at = 0; at < 25; ++at) {
-        EXPECT_TRUE(store->put_claims(
-            std::vector{claim(std::to_string(thread) + "-" + std::to_string(at))}, kNow));
+        EXPECT_TRUE(
+            store->put_claims({claim(std::to_string(thread) + "-" + std::to_string(at))}, kNow));
         EXPECT_TRUE(store->verdicts({}));
       }
     });
