@@ -290,7 +290,7 @@ Loaded<std::unique_ptr<RecordReceiver>> RecordReceiver::start(ReceiverOptions op
     return std::unique_ptr<RecordReceiver>{new RecordReceiver{std::move(worker)}};
   } catch (const zmq::error_t& error) {
     return complain("cannot listen on '" + endpoint + "': " + error.what(),
-                    "give an address of this host and a free port, such as tcp://0.0.0.0:7170");
+                    "give an address of this host and a free port, such as tcp://0.0.0.0:7355");
   }
 }
 

@@ -16,7 +16,7 @@
 namespace sekimori {
 
 struct ReceiverOptions {
-  std::string endpoint;  // "tcp://0.0.0.0:7170"; port * or 0: any free one, see endpoint()
+  std::string endpoint;  // "tcp://0.0.0.0:7355"; port * or 0: any free one, see endpoint()
   CurveKey secret_key;   // the collector's own
   std::vector<AllowedSensor> sensors;
   // A connection that has not proved its key by then is closed.

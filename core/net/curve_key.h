@@ -21,8 +21,8 @@ struct AllowedSensor {
 // Whether `text` is the Z85 text of 32 bytes.
 bool is_curve_key(std::string_view text) noexcept;
 
-// What `sekimori keys` wrote: one line with one key. A secret key's file must be readable by its
-// owner alone (core/text/secret_file.h). No complaint repeats a key.
+// What `sekimori keys` wrote: one line with one key. Who may read a secret key's file is said in
+// core/text/secret_file.h. No complaint repeats a key.
 Loaded<CurveKey> read_public_key(const std::string& path);
 Loaded<CurveKey> read_secret_key(const std::string& path);
 

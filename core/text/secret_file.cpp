@@ -73,7 +73,8 @@ Loaded<std::string> read_secret_file(const std::string& path) {
   struct stat status {};
   if (!file.good() || ::fstat(file.number(), &status) != 0) return complain_of_error(path, "read");
   if (!S_ISREG(status.st_mode)) return complain(path, "is not a regular file", "");
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+  const mode_t group = status.st_uid == 0 ? S_IWGRP | S_IXGRP : S_IRWXG;
+  if ((status.st_mode & (group | S_IRWXO)) != 0) {
     return complain(path, "holds a secret and others than its owner may use it",
                     "chmod 600 " + path);
   }

@@ -360,7 +360,7 @@ Loaded<std::unique_ptr<Publisher>> Publisher::start(PublisherOptions options) {
     return std::unique_ptr<Publisher>{new Publisher{std::move(worker)}};
   } catch (const zmq::error_t& error) {
     return complain("cannot connect to '" + endpoint + "': " + error.what(),
-                    "write it as tcp://collector.example:7170");
+                    "write it as tcp://collector.example:7355");
   }
 }
 

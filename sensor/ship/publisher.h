@@ -27,7 +27,7 @@ inline constexpr std::size_t kUnacknowledgedLimit = 64;
 enum class WhenFull : std::uint8_t { drop, wait };
 
 struct PublisherOptions {
-  std::string endpoint;    // the collector: "tcp://collector.example:7170"
+  std::string endpoint;    // the collector: "tcp://collector.example:7355"
   CurveKey collector_key;  // public
   CurveKey secret_key;     // the sensor's own
   SensorName sensor;       // as the collector's allow-list calls that key

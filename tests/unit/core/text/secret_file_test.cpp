@@ -71,12 +71,21 @@ TEST_F(SecretFile, NoLinkIsFollowedWhenWriting) {
 }
 
 TEST_F(SecretFile, RefusesOneThatOthersMayUse) {
-  for (const mode_t mode : {0640U, 0604U, 0610U, 0602U}) {
+  for (const mode_t mode : {0620U, 0604U, 0610U, 0602U, 0644U}) {
     write("hush\n", mode);
     const auto line = read_secret_file(path_);
     ASSERT_FALSE(line) << mode;
     EXPECT_THAT(line.error().text(), HasSubstr("(chmod 600 " + path_ + ")"));
   }
+}
+
+TEST_F(SecretFile, OnlyRootMayLetAGroupRead) {
+  write("hush\n", 0640);
+  EXPECT_EQ(read_secret_file(path_).has_value(), ::geteuid() == 0);
+  if (::geteuid() != 0) return;
+  constexpr uid_t nobody = 65534;
+  ASSERT_EQ(::chown(path_.c_str(), nobody, nobody), 0);
+  EXPECT_FALSE(read_secret_file(path_));
 }
 
 TEST_F(SecretFile, RefusesWhatIsNotOneLine) {
