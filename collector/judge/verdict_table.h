@@ -12,7 +12,7 @@ namespace sekimori {
 enum class Paint : std::uint8_t { plain, ansi };
 
 struct TableStyle {
-  std::size_t width = 120;  // terminal cells; at least 60 are used
+  std::size_t width = 120;  // terminal cells; at least 72 are used
   Paint paint = Paint::plain;
 };
 
