@@ -86,38 +86,33 @@ Loaded<ByteStream> ByteStream::open(const std::string& path) {
     ::posix_fadvise(stream.descriptor_, 0, 0, POSIX_FADV_SEQUENTIAL);
   }
   stream.buffer_.resize(kBufferSize);
-  stream.detect_gzip();
+  if (begins_like_gzip(stream.peek(2))) {
+    stream.taken_.assign(stream.window_.begin(), stream.window_.end());
+    stream.raw_ = stream.taken_;
+    stream.start_inflating();
+  }
   if (!stream.trouble_.empty()) return refuse(stream.trouble_, "");
   return stream;
 }
 
 ByteStream ByteStream::over(Bytes bytes) {
   ByteStream stream;
-  stream.raw_total_ = bytes.size();
-  stream.raw_ = bytes;
-  stream.buffer_.resize(kBufferSize);
-  stream.detect_gzip();
+  stream.raw_read_ = stream.raw_total_ = bytes.size();
+  if (begins_like_gzip(bytes)) {
+    stream.raw_ = bytes;
+    stream.start_inflating();
+  } else {
+    stream.window_ = bytes;
+    stream.ended_ = true;
+  }
   return stream;
 }
 
-void ByteStream::detect_gzip() {
-  if (!begins_like_gzip(peek(2))) return;
+void ByteStream::start_inflating() {
   inflater_ = std::make_unique<Inflater>();
-  if (!inflater_->is_ready) {
-    trouble_ = "zlib has no memory to decompress it";
-    ended_ = true;
-    return;
-  }
-  taken_.assign(window_.begin(), window_.end());  // already read: the first of what to inflate
-  if (descriptor_ < 0) {
-    // Over memory: what was peeked and what is left are still one piece.
-    raw_ = {raw_.data() - window_.size(), raw_.size() + window_.size()};
-    raw_read_ = raw_.size();
-  } else {
-    raw_ = taken_;
-  }
+  if (!inflater_->is_ready) trouble_ = "zlib has no memory to decompress it";
   window_ = {};
-  ended_ = false;
+  ended_ = !inflater_->is_ready;
 }
 
 std::uint64_t ByteStream::skip(std::uint64_t count) noexcept {
@@ -138,9 +133,12 @@ Progress ByteStream::progress() const noexcept {
 }
 
 void ByteStream::fill(std::size_t count) noexcept {
+  if (ended_) return;
+  const std::size_t wanted = std::min(count, kMaxPeek);
   std::copy(window_.begin(), window_.end(), buffer_.begin());
+  if (buffer_.size() < wanted) buffer_.resize(wanted);
   std::size_t filled = window_.size();
-  while (filled < std::min(count, kMaxPeek) && !ended_) {
+  while (filled < wanted && !ended_) {
     const auto into = std::span{buffer_}.subspan(filled);
     const std::size_t got = inflater_ ? read_inflated(into) : read_raw(into);
     ended_ = got == 0;
@@ -150,13 +148,6 @@ void ByteStream::fill(std::size_t count) noexcept {
 }
 
 std::size_t ByteStream::read_raw(std::span<std::uint8_t> into) noexcept {
-  if (descriptor_ < 0) {
-    const std::size_t count = std::min(into.size(), raw_.size());
-    std::copy_n(raw_.begin(), count, into.begin());
-    raw_ = raw_.subspan(count);
-    raw_read_ += count;
-    return count;
-  }
   ssize_t got = 0;
   do {
     got = ::read(descriptor_, into.data(), into.size());

@@ -46,18 +46,18 @@ class ByteStream {
   struct Inflater;
 
   ByteStream();
-  void detect_gzip();
+  void start_inflating();  // what raw_ holds
   void fill(std::size_t count) noexcept;
   // Each appends to `into` and yields how many bytes; 0 at the end.
   std::size_t read_raw(std::span<std::uint8_t> into) noexcept;
   std::size_t read_inflated(std::span<std::uint8_t> into) noexcept;
 
   int descriptor_ = -1;
-  Bytes raw_;                        // read, not yet inflated; all of the memory a stream is over
+  Bytes raw_;                        // read, not yet inflated
   std::vector<std::uint8_t> taken_;  // what raw_ lies in when it comes from a file
   std::unique_ptr<Inflater> inflater_;
   std::vector<std::uint8_t> buffer_;
-  Bytes window_;  // in buffer_: what can be peeked without reading
+  Bytes window_;  // what can be peeked without reading: in buffer_, or memory it is over
   std::uint64_t offset_ = 0;
   std::uint64_t raw_read_ = 0;   // bytes of the file as stored
   std::uint64_t raw_total_ = 0;  // 0: not a regular file
