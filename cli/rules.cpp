@@ -1,0 +1,114 @@
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "collector/judge/features.h"
+#include "core/record/field.h"
+#include "core/rules/inline_record.h"
+#include "core/rules/pack.h"
+
+namespace sekimori {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RulesOptions {
+  std::string folder;
+  std::string regions;
+};
+
+void complain(const Complaint& complaint) {
+  std::cerr << "sekimori: " << complaint.text() << '\n';
+}
+
+// A pack and its regions lie side by side, in the repository (signatures/, config/) as in /etc.
+std::optional<fs::path> find_regions(const std::string& folder) {
+  std::error_code error;
+  const fs::path start = fs::absolute(folder, error).lexically_normal();
+  for (fs::path at = start; !error && !at.empty(); at = at.parent_path()) {
+    for (const fs::path& path : {at / "regions.yaml", at / "config" / "regions.yaml"}) {
+      std::error_code none;
+      if (fs::is_regular_file(path, none)) return path;
+    }
+    if (at == at.root_path()) break;
+  }
+  return std::nullopt;
+}
+
+// Both categories, so that a rule of either is checked to its last field. Complains of everything.
+std::optional<RulePack> load(const RulesOptions& options) {
+  Placeholders placeholders;
+  const auto found = options.regions.empty() ? find_regions(options.folder)
+                                             : std::optional{fs::path{options.regions}};
+  if (found) {
+    auto regions = load_placeholders(found->string());
+    if (!regions) {
+      for (const Complaint& one : regions.error()) complain(one);
+      return std::nullopt;
+    }
+    placeholders = std::move(*regions);
+  }
+  auto pack = load_pack(options.folder, {session_fields(), claim_fields()}, placeholders);
+  if (pack) return std::move(*pack);
+  for (const Complaint& one : pack.error()) complain(one);
+  std::cerr << "sekimori: " << pack.error().size() << " fault"
+            << (pack.error().size() == 1 ? "" : "s") << ", so there is no pack\n";
+  return std::nullopt;
+}
+
+int check(const RulesOptions& options) {
+  const auto pack = load(options);
+  if (!pack) return kUsage;
+  std::cout << pack->rules().size() << " rules are sound, pack " << pack->hash() << '\n';
+  return kDone;
+}
+
+int test(const RulesOptions& options) {
+  const auto pack = load(options);
+  if (!pack) return kUsage;
+  std::size_t tests = 0;
+  std::size_t failed = 0;
+  for (const CompiledRule& rule : pack->rules()) {
+    tests += rule.tests().size();
+    if (rule.tests().empty()) std::cerr << "sekimori: " << rule.file() << ": has no tests\n";
+    for (const Complaint& one : run_rule_tests(rule, pack->schemas().of(rule.facts().category))) {
+      complain(one);
+      ++failed;
+    }
+  }
+  std::cout << pack->rules().size() << " rules, " << tests << " tests, " << failed << " failed\n";
+  return failed == 0 ? kDone : kRuleTestFailed;
+}
+
+void add(CLI::App& rules, const std::string& name, const std::string& about,
+         int (*run)(const RulesOptions&), int& exit_code) {
+  const auto options = std::make_shared<RulesOptions>();
+  CLI::App* const command = rules.add_subcommand(name, about);
+  command->add_option("dir", options->folder, "Folder of Sigma rules (*.yml), with all below it")
+      ->required();
+  command->add_option("--regions", options->regions,
+                      "File of the %names% in rules; else regions.yaml or config/regions.yaml above\n"
+                      "the folder, the nearest one");
+  command->callback([options, run, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace
+
+void add_rules(CLI::App& app, int& exit_code) {
+  CLI::App* const rules = app.add_subcommand(
+      "rules",
+      "Check and test Sigma rules before a sensor or a collector runs them.\n"
+      "\n"
+      "  sekimori rules check signatures   read and compile every rule, tell of every fault\n"
+      "  sekimori rules test signatures    run the tests that rules carry; exit code 3 on failure");
+  rules->require_subcommand(1);
+  add(*rules, "check", "Read and compile every rule and tell of every fault at once.", &check,
+      exit_code);
+  add(*rules, "test", "Run each rule's own tests; exit code 3 when one fails.", &test, exit_code);
+}
+
+}  // namespace sekimori
