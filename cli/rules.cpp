@@ -90,9 +90,10 @@ void add(CLI::App& rules, const std::string& name, const std::string& about,
   CLI::App* const command = rules.add_subcommand(name, about);
   command->add_option("dir", options->folder, "Folder of Sigma rules (*.yml), with all below it")
       ->required();
-  command->add_option("--regions", options->regions,
-                      "File of the %names% in rules; else regions.yaml or config/regions.yaml above\n"
-                      "the folder, the nearest one");
+  command->add_option(
+      "--regions", options->regions,
+      "File of the %names% in rules; else regions.yaml or config/regions.yaml above\n"
+      "the folder, the nearest one");
   command->callback([options, run, &exit_code] { exit_code = run(*options); });
 }
 

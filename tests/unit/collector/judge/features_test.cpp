@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <set>
+#include <string>
+
 #include "tests/unit/collector/judge/sample.h"
 
 namespace sekimori {
@@ -200,6 +204,24 @@ TEST(ClaimFields, AreTheSessionsThenOurs) {
     EXPECT_EQ(value.index(), kIndexOfType[static_cast<std::size_t>(fields[at].type)])
         << fields[at].name;
   }
+}
+
+// signatures/README.md explains each of our fields, with its type, and no other.
+TEST(ClaimFields, AreExplained) {
+  constexpr std::string_view kTypes[] = {"text", "integer", "real", "boolean", "IP", "moment"};
+  std::set<std::string> wanted;
+  for (const FieldSpec& spec : claim_fields().subspan(session_fields().size())) {
+    wanted.insert("| `" + std::string{spec.name} + "` | " +
+                  std::string{kTypes[static_cast<std::size_t>(spec.type)]} + " |");
+  }
+  std::set<std::string> explained;
+  std::ifstream page{"signatures/README.md"};
+  for (std::string line; std::getline(page, line);) {
+    const bool row = line.starts_with("| `claim.") || line.starts_with("| `sekimori.");
+    const std::size_t type_end = line.find(" |", line.find(" | ") + 3);
+    if (row) explained.insert(line.substr(0, type_end + 2));
+  }
+  EXPECT_EQ(explained, wanted);
 }
 
 }  // namespace
