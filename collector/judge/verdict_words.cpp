@@ -76,6 +76,22 @@ std::string missing_of(const Verdict& verdict, std::string_view field) {
   return {};
 }
 
+// What speaks against the listing, where a rule asked for it; empty when nothing does.
+std::string dispute_words(const Verdict& verdict, const Finding& finding) {
+  std::string words;
+  const auto second = evidence_of(finding, "sekimori.place.second_agrees");
+  const auto agrees = evidence_of(finding, "sekimori.place.agrees");
+  if (verdict.connection && second && agrees && *second != *agrees) {
+    words += "; a second database lists it in " +
+             std::string{verdict.connection->geo.second_country.text()};
+  }
+  const auto point = number_of(finding, "sekimori.place.point_km");
+  if (point && evidence_of(finding, "sekimori.place.point") == "impossible") {
+    words += "; its listed coordinates, " + fixed(*point, 0) + " km away, are out of reach";
+  }
+  return words;
+}
+
 std::string place_words(const Verdict& verdict, const Finding& finding) {
   const std::string_view country =
       verdict.connection ? verdict.connection->client.geo.country.text() : "";
@@ -89,16 +105,21 @@ std::string place_words(const Verdict& verdict, const Finding& finding) {
   if (finding.name == "geoip_contradicted") {
     return words + ", but " + light + ": the listing is wrong";
   }
-  if (!light.empty() && finding.name != "consistent") return words + "; " + light;
   if (finding.name == "consistent") return words;
-  return untimed.empty() ? words : words + "; timing says nothing: " + untimed;
+  if (!light.empty()) return words + "; " + light + dispute_words(verdict, finding);
+  if (!untimed.empty()) words += "; timing says nothing: " + untimed;
+  return words + dispute_words(verdict, finding);
 }
 
-std::string insufficient_words(const Verdict& verdict) {
+std::string insufficient_words(const Verdict& verdict, const Finding& finding) {
+  if (const std::string dispute = dispute_words(verdict, finding); !dispute.empty()) {
+    return "address listed in " + std::string{verdict.connection->client.geo.country.text()} +
+           dispute;
+  }
   std::string words;
   for (const std::string& one : verdict.missing) {
     const std::size_t colon = one.find(": ");
-    if (one.ends_with(": not seen")) continue;
+    if (one.ends_with(": not seen") || one.starts_with("sekimori.place.second_agrees")) continue;
     words += (words.empty() ? "" : "; ") + one.substr(colon == std::string::npos ? 0 : colon + 2);
   }
   return words.empty() ? "not enough is known" : words;
@@ -151,7 +172,7 @@ std::string sureness_words(const Verdict& verdict) {
 std::string reason_words(const Verdict& verdict) {
   const Finding* finding = leading(verdict);
   if (finding == nullptr) return "no rule says anything";
-  const std::string said = finding->name == "insufficient" ? insufficient_words(verdict)
+  const std::string said = finding->name == "insufficient" ? insufficient_words(verdict, *finding)
                                                            : place_words(verdict, *finding);
   std::string words = finding->name + ": " + said;
   std::vector<std::string_view> others;

@@ -25,6 +25,13 @@ TEST(CellText, ReplacesWhatSteersATerminal) {
             "?a?");  // not UTF-8
 }
 
+TEST(CellText, NoPrefixOfACharacterIsPrinted) {
+  const std::string_view whole = "\xf0\x9f\x8f\xaf";
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    EXPECT_EQ(printable(whole.substr(0, size)), std::string(size, '?')) << size;
+  }
+}
+
 TEST(CellText, CountsCells) {
   EXPECT_EQ(cells(""), 0U);
   EXPECT_EQ(cells("abc"), 3U);
