@@ -21,6 +21,8 @@ function(sekimori_test path)
   string(REPLACE "/" "_" name ${path})
   add_executable(${name}_test ${CMAKE_SOURCE_DIR}/tests/unit/${path}_test.cpp)
   target_link_libraries(${name}_test PRIVATE ${room} ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  # Lines for a stack trace, no variables: a third less to compile and link (compile_test.cpp 7.6 s with -g, 5.6 s so).
+  target_compile_options(${name}_test PRIVATE -g1)
   set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME unit.${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(unit.${name} PROPERTIES LABELS unit)
