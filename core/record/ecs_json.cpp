@@ -55,8 +55,8 @@ void append_well_formed(std::string& out, std::string_view text) {
 template <typename T>
 void append_number(std::string& out, T number) {
   std::array<char, 32> digits{};
-  const auto end = std::to_chars(digits.begin(), digits.end(), number).ptr;
-  out.append(digits.begin(), end);
+  const char* const end = std::to_chars(digits.begin(), digits.end(), number).ptr;
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
 void append_value(std::string& out, std::span<const AlpnName> names) {
@@ -97,7 +97,7 @@ void append_value(std::string& out, double number) {
 void append_value(std::string& out, bool flag) {
   out += flag ? "true" : "false";
 }
-void append_value(std::string& out, std::monostate) {
+void append_value(std::string& out, std::monostate /*absent*/) {
   out += "null";
 }
 void append_value(std::string& out, const IpAddress& ip) {

@@ -79,7 +79,7 @@ const auto& walk(const T& whole, First first, Rest... rest) noexcept {
 }
 
 template <auto... Members>
-FieldValue member(const SessionRecord& record, FieldScratch&) noexcept {
+FieldValue member(const SessionRecord& record, FieldScratch& /*scratch*/) noexcept {
   return value_of(walk(record, Members...));
 }
 
@@ -89,7 +89,7 @@ FieldValue event_id(const SessionRecord& record, FieldScratch& scratch) noexcept
 }
 
 // Nanoseconds. Absent when the end lies before the start, as a clock set back can make it.
-FieldValue event_duration(const SessionRecord& record, FieldScratch&) noexcept {
+FieldValue event_duration(const SessionRecord& record, FieldScratch& /*scratch*/) noexcept {
   if (record.end < record.start) return {};
   return static_cast<std::uint64_t>(record.end.time_since_epoch().count()) -
          static_cast<std::uint64_t>(record.start.time_since_epoch().count());
@@ -144,12 +144,12 @@ FieldValue network_transport(const SessionRecord& record, FieldScratch& scratch)
       break;
   }
   std::array<char, 3> digits{};
-  const auto end = std::to_chars(digits.begin(), digits.end(), record.protocol).ptr;
+  const char* const end = std::to_chars(digits.begin(), digits.end(), record.protocol).ptr;
   scratch.assign({digits.begin(), static_cast<std::size_t>(end - digits.begin())});
   return scratch.view();
 }
 
-FieldValue network_type(const SessionRecord& record, FieldScratch&) noexcept {
+FieldValue network_type(const SessionRecord& record, FieldScratch& /*scratch*/) noexcept {
   if (!record.client.ip) return {};
   return record.client.ip.is_v4() ? std::string_view{"ipv4"} : std::string_view{"ipv6"};
 }
@@ -163,7 +163,7 @@ FieldValue network_community_id(const SessionRecord& record, FieldScratch& scrat
 }
 
 template <Endpoint SessionRecord::*Side>
-FieldValue as_number(const SessionRecord& record, FieldScratch&) noexcept {
+FieldValue as_number(const SessionRecord& record, FieldScratch& /*scratch*/) noexcept {
   const std::uint32_t number = (record.*Side).as.number;
   if (number == 0) return {};
   return std::uint64_t{number};

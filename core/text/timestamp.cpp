@@ -83,9 +83,11 @@ struct Reader {
 }  // namespace
 
 Rfc3339Text format_rfc3339(Timestamp time) noexcept {
-  const auto day = std::chrono::floor<days>(time);
+  // In microseconds first: the day on which nanoseconds begin begins before them.
+  const auto rounded = std::chrono::floor<std::chrono::microseconds>(time);
+  const auto day = std::chrono::floor<days>(rounded);
   const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::microseconds>(time - day)};
+  const std::chrono::hh_mm_ss clock{rounded - day};
   Rfc3339Text out;
   append_padded(out, static_cast<int>(date.year()), 4);
   out.push_back('-');

@@ -60,5 +60,11 @@ TEST(Timestamp, PrintsMicrosecondsRoundedDown) {
   EXPECT_EQ(format_rfc3339(at(0)).view(), "1970-01-01T00:00:00.000000Z");
 }
 
+// date -u -d @-9223372037, @9223372036
+TEST(Timestamp, PrintsTheFirstAndTheLastMoment) {
+  EXPECT_EQ(format_rfc3339(Timestamp::min()).view(), "1677-09-21T00:12:43.145224Z");
+  EXPECT_EQ(format_rfc3339(Timestamp::max()).view(), "2262-04-11T23:47:16.854775Z");
+}
+
 }  // namespace
 }  // namespace sekimori
