@@ -23,8 +23,8 @@ class ByteStream {
   // Over bytes that outlive the stream.
   static ByteStream over(Bytes bytes);
 
-  ByteStream(ByteStream&&) noexcept;
-  ByteStream& operator=(ByteStream&&) noexcept;
+  ByteStream(ByteStream&& other) noexcept;
+  ByteStream& operator=(ByteStream&& other) noexcept;
   ~ByteStream();
 
   // The next bytes in one piece: `count` of them, or more, or all that are left. Borrowed until the

@@ -1,6 +1,7 @@
 #include "sensor/capture/file_source.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -34,7 +35,8 @@ std::string_view way_out_of(Bytes head) noexcept {
       {{'B', 'Z', 'h', '9'}, "decompress it first, with 'bzip2 -d'"},
   };
   for (const Other& other : others) {
-    if (head.size() >= 4 && std::equal(other.magic, other.magic + 4, head.data())) {
+    if (head.size() >= 4 &&
+        std::equal(std::begin(other.magic), std::end(other.magic), head.begin())) {
       return other.way_out;
     }
   }

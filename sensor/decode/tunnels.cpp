@@ -16,14 +16,12 @@ constexpr std::uint8_t kPppoeVersionAndType = 0x11;
 
 constexpr std::uint8_t kBottomOfStack = 0x01;
 
-enum GreFlag : std::uint16_t {
-  kChecksum = 0x8000,
-  kRouting = 0x4000,
-  kKey = 0x2000,
-  kSequence = 0x1000,
-  kAcknowledgment = 0x0080,  // version 1 only
-  kVersion = 0x0007,
-};
+constexpr std::uint16_t kGreChecksum = 0x8000;
+constexpr std::uint16_t kGreRouting = 0x4000;
+constexpr std::uint16_t kGreKey = 0x2000;
+constexpr std::uint16_t kGreSequence = 0x1000;
+constexpr std::uint16_t kGreAcknowledgment = 0x0080;  // version 1 only
+constexpr std::uint16_t kGreVersion = 0x0007;
 
 // Protocol types that only GRE carries.
 enum class GreType : std::uint16_t { erspan = 0x88be, erspan_3 = 0x22eb };
@@ -105,23 +103,23 @@ Result<Content> parse_gre(Bytes packet) noexcept {
   Cursor cursor{packet};
   const std::uint16_t flags = cursor.u16();
   const std::uint16_t type = cursor.u16();
-  const unsigned version = flags & GreFlag::kVersion;
+  const unsigned version = flags & kGreVersion;
   if (version > 1) return cursor.reject(Layer::link, 0);
-  if ((flags & GreFlag::kRouting) != 0) return unsupported(0);  // RFC 1701; long out of use
-  if ((flags & GreFlag::kChecksum) != 0) cursor.skip(4);
-  if ((flags & GreFlag::kKey) != 0) cursor.skip(4);
-  if ((flags & GreFlag::kSequence) != 0) cursor.skip(4);
+  if ((flags & kGreRouting) != 0) return unsupported(0);  // RFC 1701; long out of use
+  if ((flags & kGreChecksum) != 0) cursor.skip(4);
+  if ((flags & kGreKey) != 0) cursor.skip(4);
+  if ((flags & kGreSequence) != 0) cursor.skip(4);
   if (version == 1) {
-    if ((flags & GreFlag::kAcknowledgment) != 0) cursor.skip(4);
+    if ((flags & kGreAcknowledgment) != 0) cursor.skip(4);
     if (cursor.ok() && EtherType{type} != EtherType::ppp) return unsupported(2);
     // PPTP sends bare acknowledgments.
-    if (cursor.ok() && (flags & GreFlag::kSequence) == 0) return unsupported(0);
+    if (cursor.ok() && (flags & kGreSequence) == 0) return unsupported(0);
     return wrapped(EtherType::ppp, cursor);
   }
   switch (GreType{type}) {
     case GreType::erspan:
       // Type I has neither sequence number nor header of its own.
-      if ((flags & GreFlag::kSequence) != 0) cursor.skip(8);
+      if ((flags & kGreSequence) != 0) cursor.skip(8);
       return wrapped(EtherType::trans_ether_bridging, cursor);
     case GreType::erspan_3: {
       cursor.skip(11);
@@ -146,7 +144,7 @@ Result<Content> parse_geneve(Bytes datagram) noexcept {
   cursor.skip(1);
   const std::uint16_t type = cursor.u16();
   cursor.skip(4);
-  cursor.skip((first & 0x3fU) * 4U);  // options, in 4-byte units
+  cursor.skip(std::size_t{4} * (first & 0x3fU));  // options, in 4-byte units
   if (first >> 6U != 0) return cursor.reject(Layer::link, 0);
   return named(type, cursor, 2);
 }
