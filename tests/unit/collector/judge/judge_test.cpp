@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -167,6 +169,28 @@ TEST(Judge, JudgesAClaimWithoutPacketsByItsAddress) {
   EXPECT_EQ(verdict.mismatch, Mismatch::contradicted);
   EXPECT_THAT(names(verdict), ElementsAre("foreign_direct", "insufficient"));
   EXPECT_THAT(verdict.findings[1].evidence, Contains(Pair("sekimori.place.basis", "\"address\"")));
+}
+
+TEST(Judge, ReportsAndDoesNotScoreWhatRunsInShadow) {
+  const std::string folder = ::testing::TempDir() + "shadow_pack";
+  std::filesystem::create_directories(folder);
+  for (const std::string_view status : {"experimental", "test"}) {
+    std::ofstream{folder + "/a.yml"}
+        << "title: t\nid: 0f8fad5b-d9cb-469f-a165-70867728950e\nstatus: " << status
+        << "\nlevel: high\nlogsource: {product: sekimori, category: claim}\n"
+           "detection: {s: {claim.country: JP}, condition: s}\n"
+           "sekimori: {finding: anonymizer, mismatch: contradicted}\n";
+    auto pack = load_pack(folder, {session_fields(), claim_fields()}, {});
+    ASSERT_TRUE(pack) << pack.error().front().text();
+    Judge judge{std::make_shared<const RulePack>(std::move(*pack)), tokyo()};
+    const Verdict verdict = judge.judge(matched(session("JP", 5'000)));
+    const bool shadow = status == "experimental";
+    ASSERT_EQ(verdict.findings.size(), 1U);
+    EXPECT_EQ(verdict.findings[0].shadow, shadow);
+    EXPECT_EQ(verdict.mismatch, shadow ? Mismatch::unknown : Mismatch::contradicted);
+    EXPECT_EQ(judge.counters().matched(0), 1U);
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Judge, BelievesTheDprkOnlyInItsOwnBlock) {

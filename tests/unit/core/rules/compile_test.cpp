@@ -172,6 +172,7 @@ TEST(Compile, NamesTheFieldItWantsFor) {
   // The unknown `name` does not matter once `flag` decides the selection.
   EXPECT_EQ(missing("{flag: true}"), "alias");
   EXPECT_EQ(missing("{alias: x, flag: false, count: 1}"), "name");
+  EXPECT_EQ(missing("{}"), "name");  // of several the first
   EXPECT_EQ(missing("{alias: y}"), "decided");
 }
 
