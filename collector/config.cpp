@@ -182,8 +182,9 @@ std::vector<Complaint> missing_for_service(const CollectorConfig& config, const 
     if (!there) missing.push_back({path, 0, 0, std::move(what), std::move(way_out)});
   };
   need(!config.store.path.empty(), "no store is named", "set store.path");
-  need(!config.receive.listen.empty(), "no place to receive records is named",
-       "set receive.listen, receive.key and receive.sensors");
+  need(!config.receive.listen.empty() || config.http.address,
+       "neither records nor claims can come in",
+       "set receive.listen, receive.key and receive.sensors, or http.listen and http.token");
   if (!config.receive.listen.empty()) {
     need(!config.receive.key.empty(), "the collector has no key",
          "set receive.key; sekimori keys makes one");

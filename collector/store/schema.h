@@ -23,7 +23,7 @@ CREATE TABLE sessions (
 ) STRICT;
 CREATE INDEX sessions_client ON sessions (client_ip, started);
 CREATE INDEX sessions_ended ON sessions (ended);
-CREATE INDEX sessions_arrived ON sessions (arrived);
+CREATE INDEX sessions_arrived ON sessions (type, arrived);
 
 CREATE TABLE claims (
   id TEXT PRIMARY KEY,

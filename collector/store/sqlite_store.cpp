@@ -294,12 +294,18 @@ Loaded<std::vector<std::string>> SqliteStore::verdicts(const VerdictQuery& query
   return lines;
 }
 
-SqliteStore::Done SqliteStore::sessions_since(Timestamp arrival, const TakeSession& take) {
+SqliteStore::Done SqliteStore::sessions_since(Timestamp ended, Timestamp open,
+                                              const TakeSession& take) {
   const std::lock_guard lock{state_->mutex};
   SqliteStatement select{
       state_->database.get(),
-      "SELECT record, arrived FROM sessions WHERE arrived >= ? ORDER BY arrived, id"};
-  select.bind(nanoseconds_of(arrival));
+      "SELECT record, arrived, id FROM sessions WHERE type = ? AND arrived >= ? UNION ALL "
+      "SELECT record, arrived, id FROM sessions WHERE type = ? AND arrived >= ? "
+      "ORDER BY arrived, id"};
+  select.bind(std::int64_t{static_cast<int>(EventType::end)})
+      .bind(nanoseconds_of(ended))
+      .bind(std::int64_t{static_cast<int>(EventType::start)})
+      .bind(nanoseconds_of(open));
   Step step = Step::row;
   while ((step = select.step()) == Step::row) {
     const auto batch = decode_batch(select.blob(0));

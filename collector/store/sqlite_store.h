@@ -63,10 +63,10 @@ class SqliteStore {
 
   // JSON lines, newest claim first.
   Loaded<std::vector<std::string>> verdicts(const VerdictQuery& query);
-  // What arrived since then, in order of arrival: a collector that starts again goes on where it
-  // was.
+  // Ended sessions and open ones that arrived since then, in order of arrival: a collector that
+  // starts again goes on where it was.
   using TakeSession = std::function<void(Timestamp arrival, const SessionRecord& record)>;
-  Done sessions_since(Timestamp arrival, const TakeSession& take);
+  Done sessions_since(Timestamp ended, Timestamp open, const TakeSession& take);
   // The same of claims without a verdict, or with one that rests on a session's start alone.
   Done open_claims_since(Timestamp arrival, const std::function<void(Claim)>& take);
   Loaded<StoreCounts> counts();

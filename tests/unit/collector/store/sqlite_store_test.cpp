@@ -93,7 +93,7 @@ class Store : public testing::Test {
 std::vector<SessionRecord> sessions_of(SqliteStore& store, Timestamp since = Timestamp::min()) {
   std::vector<SessionRecord> found;
   const auto done =
-      store.sessions_since(since, [&](Timestamp arrival, const SessionRecord& record) {
+      store.sessions_since(since, since, [&](Timestamp arrival, const SessionRecord& record) {
         EXPECT_GE(arrival, since);
         found.push_back(record);
       });
@@ -143,6 +143,17 @@ TEST_F(Store, LetsTheEndReplaceItsStartAndNothingElse) {
   EXPECT_EQ(found[0].type, EventType::end);
   EXPECT_EQ(sessions_of(*store, kNow + 1s).size(), 1U);
   EXPECT_THAT(sessions_of(*store, kNow + 2s), IsEmpty());  // the repetition changed nothing
+}
+
+TEST_F(Store, RemembersOpenSessionsLongerThanEndedOnes) {
+  const auto store = open();
+  ASSERT_TRUE(store->commit_batch(batch(1, {session(1), session(2, EventType::start)}), kNow));
+  ASSERT_TRUE(store->commit_batch(batch(2, {session(3)}), kNow + 1h));
+  std::vector<int> found;
+  ASSERT_TRUE(store->sessions_since(kNow + 1h, kNow, [&](Timestamp, const SessionRecord& record) {
+    found.push_back(record.id.bytes[0]);
+  }));
+  EXPECT_THAT(found, ElementsAre(2, 3));
 }
 
 TEST_F(Store, NeverLetsTheSequenceFall) {

@@ -1,0 +1,86 @@
+#include "collector/judging.h"
+
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "core/geo/record_geo.h"
+#include "core/rules/pack.h"
+
+namespace sekimori {
+namespace {
+
+std::vector<Site> places_of(const JudgingConfig& config) {
+  std::vector<Site> places;
+  if (config.site) places.push_back(*config.site);
+  for (const auto& [observer, place] : config.sites) places.push_back(place);
+  return places;
+}
+
+LoadedAll<RulePack> load_rules(const JudgingConfig& config) {
+  if (config.rules.empty()) return RulePack{};
+  Placeholders placeholders;
+  if (!config.regions.empty()) {
+    auto regions = load_placeholders(config.regions);
+    if (!regions) return tl::unexpected{regions.error()};
+    placeholders = std::move(*regions);
+  }
+  return load_pack(config.rules, {session_fields(), claim_fields()}, placeholders);
+}
+
+}  // namespace
+
+LoadedAll<std::unique_ptr<Judging>> Judging::open(const JudgingConfig& config) {
+  std::vector<Complaint> complaints;
+  std::unique_ptr<Judging> judging{new Judging};
+  if (!config.databases.empty()) {
+    const std::vector<std::filesystem::path> paths{config.databases.begin(),
+                                                   config.databases.end()};
+    auto sources = GeoSources::open(paths);
+    if (sources) {
+      judging->sources_ = std::make_shared<const GeoSources>(std::move(*sources));
+    } else {
+      complaints.push_back(sources.error());
+    }
+  }
+  if (!config.country_shapes.empty()) {
+    auto distances = CountryDistances::load(config.country_shapes, places_of(config));
+    if (distances) {
+      judging->distances_ = std::make_shared<const CountryDistances>(std::move(*distances));
+    } else {
+      complaints.push_back(distances.error());
+    }
+  }
+  auto pack = load_rules(config);
+  if (!pack) complaints.insert(complaints.end(), pack.error().begin(), pack.error().end());
+  if (!complaints.empty()) return tl::unexpected{complaints};
+  judging->judge_ = std::make_unique<Judge>(std::make_shared<const RulePack>(std::move(*pack)),
+                                            judging->judge_settings(config));
+  return judging;
+}
+
+JudgeSettings Judging::judge_settings(const JudgingConfig& config) const {
+  JudgeSettings settings;
+  settings.sites = config.sites;
+  settings.site = config.site;
+  settings.nearest_km = [distances = distances_](CountryCode country,
+                                                 const Site& site) -> std::optional<double> {
+    return distances ? distances->nearest_km(country, site) : std::nullopt;
+  };
+  settings.enrich = [sources = sources_](SessionRecord& record) {
+    if (sources) fill_geo(record, *sources);
+  };
+  return settings;
+}
+
+void Judging::enrich(SessionRecord& record) const noexcept {
+  if (sources_) fill_geo(record, *sources_);
+}
+
+std::string Judging::description() const {
+  const std::size_t databases = sources_ ? sources_->databases().size() : 0;
+  return std::to_string(judge_->pack().rules().size()) + " rules (pack " +
+         judge_->pack().hash().substr(0, 12) + "), " + std::to_string(databases) + " databases";
+}
+
+}  // namespace sekimori

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "collector/config.h"
+#include "collector/judge/judge.h"
+#include "collector/pipeline.h"
+#include "core/geo/country_distance.h"
+#include "core/geo/geo_sources.h"
+#include "core/text/complaint.h"
+
+namespace sekimori {
+
+// Databases, distances and rules as the configuration names them, opened and checked: what the
+// service and a replay judge with. Replaced whole when the operator reloads.
+class Judging {
+ public:
+  static LoadedAll<std::unique_ptr<Judging>> open(const JudgingConfig& config);
+
+  // Fills in what a sensor without databases left out.
+  void enrich(SessionRecord& record) const noexcept;
+  Verdict judge(const Observation& observation) { return judge_->judge(observation); }
+
+  // "12 rules (pack 0123456789ab), 2 databases", for people.
+  std::string description() const;
+
+ private:
+  Judging() = default;
+  JudgeSettings judge_settings(const JudgingConfig& config) const;
+
+  std::shared_ptr<const GeoSources> sources_;          // null: no databases
+  std::shared_ptr<const CountryDistances> distances_;  // null: no shapes
+  std::unique_ptr<Judge> judge_;
+};
+
+}  // namespace sekimori

@@ -1,0 +1,250 @@
+#include "collector/service.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "collector/judge/verdict_json.h"
+#include "core/text/secret_file.h"
+
+namespace sekimori {
+namespace {
+
+// Between two looks for what is past its retention; more often while there is more.
+constexpr std::chrono::minutes kPurgeInterval{10};
+
+Timestamp clock_now() {
+  return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+LoadedAll<ServiceSecrets> read_secrets(const CollectorConfig& config) {
+  ServiceSecrets secrets;
+  std::vector<Complaint> complaints;
+  if (!config.receive.listen.empty()) {
+    auto key = read_secret_key(config.receive.key);
+    if (key) secrets.key = *key;
+    if (!key) complaints.push_back(key.error());
+    auto sensors = read_allowed_sensors(config.receive.sensors);
+    if (sensors) secrets.sensors = std::move(*sensors);
+    if (!sensors) {
+      complaints.insert(complaints.end(), sensors.error().begin(), sensors.error().end());
+    }
+  }
+  if (config.http.address) {
+    auto token = read_secret_file(config.http.token);
+    if (token) secrets.token = std::move(*token);
+    if (!token) complaints.push_back(token.error());
+  }
+  if (!complaints.empty()) return tl::unexpected{complaints};
+  return secrets;
+}
+
+LoadedAll<std::unique_ptr<Service>> Service::start(const CollectorConfig& config,
+                                                   std::unique_ptr<Judging> judging, Log log) {
+  const auto secrets = read_secrets(config);
+  if (!secrets) return tl::unexpected{secrets.error()};
+  std::unique_ptr<Service> service{new Service{config, std::move(judging), std::move(log)}};
+  std::optional<Complaint> fault = service->open();
+  if (!fault) fault = service->resume(clock_now());
+  if (!fault) fault = service->open_receiver(*secrets);
+  if (!fault) fault = service->open_api(*secrets);
+  if (fault) return tl::unexpected{std::vector{std::move(*fault)}};
+  return service;
+}
+
+Service::Service(CollectorConfig config, std::unique_ptr<Judging> judging, Log log)
+    : config_{std::move(config)},
+      log_{std::move(log)},
+      judging_{std::move(judging)},
+      pipeline_{[this] {
+                  JoinSettings join = config_.judging.join;
+                  join.answers = AnswerPolicy::early;
+                  return join;
+                }(),
+                {[this](SessionRecord& record) { judging_->enrich(record); },
+                 [this](const Observation& observation) { return judging_->judge(observation); },
+                 [this](const Verdict& verdict) {
+                   VerdictLine line{verdict, {}};
+                   append_verdict_json(line.json, verdict);
+                   unsaved_.push_back(std::move(line));
+                 }}} {}
+
+Service::~Service() = default;
+
+std::optional<Complaint> Service::open() {
+  auto store = SqliteStore::open({config_.store.path, config_.store.size_limit});
+  if (!store) return store.error();
+  store_ = std::move(*store);
+  if (config_.verdicts.empty()) return std::nullopt;
+  auto lines = LineFile::open(config_.verdicts);
+  if (!lines) return lines.error();
+  lines_.emplace(std::move(*lines));
+  return std::nullopt;
+}
+
+// What would still be remembered, had the collector not been away.
+std::optional<Complaint> Service::resume(Timestamp now) {
+  const JoinSettings& join = config_.judging.join;
+  std::uint64_t sessions = 0;
+  std::uint64_t claims = 0;
+  const auto sessions_read =
+      store_->sessions_since(now - join.memory, now - join.open_memory,
+                             [&](Timestamp arrival, const SessionRecord& record) {
+                               ++sessions;
+                               pipeline_.advance(arrival);
+                               pipeline_.on_session(record);
+                             });
+  if (!sessions_read) return sessions_read.error();
+  const Timestamp oldest = now - std::max(join.open_memory, join.memory) - join.patience;
+  const auto claims_read = store_->open_claims_since(oldest, [&](Claim claim) {
+    ++claims;
+    pipeline_.on_claim(std::move(claim));
+  });
+  if (!claims_read) return claims_read.error();
+  if (sessions + claims > 0) {
+    log_(LogLevel::info, "goes on with " + std::to_string(sessions) + " sessions and " +
+                             std::to_string(claims) + " open claims from the store");
+  }
+  return std::nullopt;
+}
+
+std::optional<Complaint> Service::open_receiver(const ServiceSecrets& secrets) {
+  if (config_.receive.listen.empty()) return std::nullopt;
+  ReceiverOptions options;
+  options.endpoint = config_.receive.listen;
+  options.secret_key = secrets.key;
+  options.sensors = secrets.sensors;
+  options.warn = [this](const std::string& line) { log_(LogLevel::warning, line); };
+  BatchSink sink;
+  sink.committed = [this](const SensorName& sensor,
+                          std::uint64_t boot) -> std::optional<std::uint64_t> {
+    const auto sequence = store_->committed(sensor.view(), boot);
+    if (sequence) return *sequence;
+    store_fails(sequence.error());
+    return std::nullopt;
+  };
+  sink.commit = [this](const Batch& batch) { return commit(batch); };
+  auto receiver = RecordReceiver::start(std::move(options), std::move(sink));
+  if (!receiver) return receiver.error();
+  receiver_ = std::move(*receiver);
+  log_(LogLevel::info, "receives records of " + std::to_string(secrets.sensors.size()) +
+                           " sensors at " + receiver_->endpoint());
+  return std::nullopt;
+}
+
+std::optional<Complaint> Service::open_api(const ServiceSecrets& secrets) {
+  if (!config_.http.address) return std::nullopt;
+  ApiHandlers handlers;
+  handlers.take = [this](std::vector<Claim> claims) { return take(std::move(claims)); };
+  handlers.verdicts = [this](const VerdictQuery& query) { return store_->verdicts(query); };
+  handlers.now = clock_now;
+  auto api = Api::start({*config_.http.address, config_.http.port, secrets.token}, handlers);
+  if (!api) return api.error();
+  api_ = std::move(*api);
+  const std::string host{config_.http.address->text().view()};
+  log_(LogLevel::info, "takes claims at http://" +
+                           (config_.http.address->is_v6() ? "[" + host + "]" : host) + ":" +
+                           std::to_string(api_->port()) + "/v1/claims");
+  return std::nullopt;
+}
+
+bool Service::commit(const Batch& batch) {
+  if (!arrivals_.has_room()) return false;
+  const auto done = store_->commit_batch(batch, clock_now());
+  if (!done) {
+    store_fails(done.error());
+    return false;
+  }
+  store_works();
+  arrivals_.put(batch.records);
+  return true;
+}
+
+Intake Service::take(std::vector<Claim> claims) {
+  if (!arrivals_.has_room()) return Intake::busy;
+  auto fresh = store_->put_claims(std::move(claims), clock_now());
+  if (!fresh) {
+    store_fails(fresh.error());
+    return Intake::failed;
+  }
+  store_works();
+  arrivals_.put(std::move(*fresh));
+  return Intake::kept;
+}
+
+void Service::turn(Timestamp now, std::chrono::milliseconds patience) {
+  // Verdicts that could not be kept come first: nothing more is judged, and nothing let in, until
+  // they are.
+  if (!save_verdicts()) {
+    std::this_thread::sleep_for(patience);
+    return;
+  }
+  Arrivals::Taken taken = arrivals_.take(patience);
+  for (const SessionRecord& record : taken.sessions) pipeline_.on_session(record);
+  for (Claim& claim : taken.claims) pipeline_.on_claim(std::move(claim));
+  pipeline_.advance(now);
+  save_verdicts();
+  purge(now);
+}
+
+bool Service::save_verdicts() {
+  if (unsaved_.empty()) return true;
+  const auto kept = store_->put_verdicts(unsaved_);
+  arrivals_.set_open(kept.has_value());
+  if (!kept) {
+    store_fails(kept.error());
+    return false;
+  }
+  store_works();
+  if (lines_) {
+    for (const VerdictLine& line : unsaved_) lines_->add(line.json);
+    if (const auto written = lines_->flush(); !written) {
+      log_(LogLevel::error, written.error().text());
+    }
+  }
+  verdicts_ += unsaved_.size();
+  unsaved_.clear();
+  return true;
+}
+
+void Service::purge(Timestamp now) {
+  if (config_.store.retention.count() == 0 || now < next_purge_) return;
+  const auto gone = store_->purge(now - config_.store.retention);
+  if (!gone) store_fails(gone.error());
+  const bool more = gone && *gone >= SqliteStore::kPurgeLimit;
+  next_purge_ = more ? now : now + kPurgeInterval;
+}
+
+void Service::store_fails(const Complaint& complaint) {
+  if (!store_failing_.exchange(true)) log_(LogLevel::error, complaint.text());
+}
+
+void Service::store_works() {
+  if (store_failing_.exchange(false)) log_(LogLevel::info, "the store works again");
+}
+
+void Service::reload(std::unique_ptr<Judging> judging) {
+  judging_ = std::move(judging);
+  log_(LogLevel::info, "judges with " + judging_->description());
+  if (!lines_) return;
+  auto lines = LineFile::open(config_.verdicts);
+  if (lines) {
+    lines_.emplace(std::move(*lines));
+  } else {
+    log_(LogLevel::error, lines.error().text());
+  }
+}
+
+void Service::stop() {
+  api_.reset();
+  receiver_.reset();
+  turn(clock_now(), std::chrono::milliseconds{0});
+  const JoinCounters& counters = pipeline_.join_counters();
+  log_(LogLevel::info, "stops after " + std::to_string(counters.sessions) + " sessions, " +
+                           std::to_string(counters.claims) + " claims and " +
+                           std::to_string(verdicts_) + " verdicts");
+}
+
+}  // namespace sekimori

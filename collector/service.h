@@ -1,0 +1,84 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collector/arrivals.h"
+#include "collector/config.h"
+#include "collector/judging.h"
+#include "collector/line_file.h"
+#include "collector/pipeline.h"
+#include "collector/receive/record_receiver.h"
+#include "collector/store/sqlite_store.h"
+#include "collector/web/api.h"
+#include "core/text/complaint.h"
+
+namespace sekimori {
+
+// As syslog numbers them.
+enum class LogLevel : std::uint8_t { error = 3, warning = 4, info = 6 };
+using Log = std::function<void(LogLevel, const std::string& line)>;  // from any thread
+
+// Keys and token, read and checked; what is not configured is empty.
+struct ServiceSecrets {
+  CurveKey key;
+  std::vector<AllowedSensor> sensors;
+  std::string token;
+};
+LoadedAll<ServiceSecrets> read_secrets(const CollectorConfig& config);
+
+// The collector at work: records and claims come in on their own threads and are committed there;
+// the caller's thread judges what was committed, in turns. Whatever is killed between goes on from
+// the store: what was acknowledged is judged after the next start.
+class Service {
+ public:
+  static LoadedAll<std::unique_ptr<Service>> start(const CollectorConfig& config,
+                                                   std::unique_ptr<Judging> judging, Log log);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  // Judges what has come, waiting for it at most so long. `now` is the clock.
+  void turn(Timestamp now, std::chrono::milliseconds patience);
+  // Rules, databases and the file of verdicts as the configuration names them now. A fault changes
+  // nothing.
+  void reload(std::unique_ptr<Judging> judging);
+  // Takes nothing more, and judges what was committed.
+  void stop();
+
+ private:
+  Service(CollectorConfig config, std::unique_ptr<Judging> judging, Log log);
+  std::optional<Complaint> open();
+  std::optional<Complaint> resume(Timestamp now);
+  std::optional<Complaint> open_receiver(const ServiceSecrets& secrets);
+  std::optional<Complaint> open_api(const ServiceSecrets& secrets);
+  bool commit(const Batch& batch);
+  Intake take(std::vector<Claim> claims);
+  bool save_verdicts();
+  void purge(Timestamp now);
+  // Says a fault of the store once, until it is over.
+  void store_fails(const Complaint& complaint);
+  void store_works();
+
+  CollectorConfig config_;
+  Log log_;
+  std::unique_ptr<Judging> judging_;
+  std::unique_ptr<SqliteStore> store_;
+  std::optional<LineFile> lines_;
+  Arrivals arrivals_;
+  Pipeline pipeline_;
+  std::vector<VerdictLine> unsaved_;
+  std::uint64_t verdicts_ = 0;
+  Timestamp next_purge_ = Timestamp::min();
+  std::atomic<bool> store_failing_ = false;
+  std::unique_ptr<RecordReceiver> receiver_;
+  std::unique_ptr<Api> api_;
+};
+
+}  // namespace sekimori
