@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Writes the databases that databases.json describes, beside it: small, of real networks, by an
-# implementation of the format that is not ours. Same input, same bytes.
+# implementation of the format that is not ours. Same input, same bytes. With --check it writes
+# nothing and says whether the files are what it would write.
 # Needs Debian's libmaxmind-db-writer-perl and libnet-works-perl.
 use strict;
 use warnings;
@@ -18,6 +19,7 @@ my %type_of_key = (
         is_hosting_provider is_public_proxy is_residential_proxy is_tor_exit_node)),
 );
 
+my $check = (shift @ARGV // '') eq '--check';
 my $json = do { local (@ARGV, $/) = ("$RealBin/databases.json"); <> };
 my $databases = JSON::PP->new->utf8->decode($json);
 
@@ -41,7 +43,17 @@ for my $name (sort keys %$databases) {
     for my $network (sort keys %{ $database->{networks} }) {
         $tree->insert_network($network, $database->{networks}{$network});
     }
-    open my $out, '>:raw', "$RealBin/$name.mmdb" or die "$name.mmdb: $!";
-    $tree->write_tree($out);
-    close $out or die "$name.mmdb: $!";
+    my $path = "$RealBin/$name.mmdb";
+    open my $made, '>:raw', \my $bytes or die "$name: $!\n";
+    $tree->write_tree($made);
+    close $made or die "$name: $!\n";
+    if ($check) {
+        open my $in, '<:raw', $path or die "$path: $!\n";
+        my $committed = do { local $/; <$in> };
+        die "$path is not what databases.json says: run $0\n" if $committed ne $bytes;
+        next;
+    }
+    open my $out, '>:raw', $path or die "$path: $!\n";
+    print {$out} $bytes or die "$path: $!\n";
+    close $out or die "$path: $!\n";
 }
