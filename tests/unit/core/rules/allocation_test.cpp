@@ -12,15 +12,16 @@ std::atomic<std::size_t> g_allocations{0};
 }  // namespace
 
 // Counts what matching allocates; the sensor matches between two packets.
-void* operator new(std::size_t size) {
+// Not inlined: gcc would take the pair for a mismatch of new and free.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++g_allocations;
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc{};
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 
