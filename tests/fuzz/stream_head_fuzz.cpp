@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::array<bool, kSpace> there{};
   std::vector<std::uint8_t> segment;
   for (std::size_t at = 0; at + 4 <= size; at += 4) {
-    const std::size_t offset = (data[at] << 8U | data[at + 1]) % kSpace;
+    const std::size_t offset = (data[at] * 256U + data[at + 1]) % kSpace;
     const std::size_t length = std::min<std::size_t>(1U + data[at + 2], kSpace - offset);
     segment.assign(length, data[at + 3]);
     const auto before = head->run().size();

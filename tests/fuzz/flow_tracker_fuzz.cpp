@@ -1,0 +1,49 @@
+#include <cstdlib>
+
+#include "sensor/decode/decode.h"
+#include "sensor/flow/flow_tracker.h"
+
+// Frames of raw IP, each behind two bytes of length and one of milliseconds since the last. However
+// hostile they are: every flow that was opened ends once, with a record whose ends are those of a
+// packet; a record has a JA4 only with a JA3; and a table of four never holds five.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace sekimori;
+  FlowSettings settings;
+  settings.flows = 4;
+  settings.stream_heads = 2;
+  settings.starts = true;
+  FlowTracker tracker{settings};
+  Records records;
+  Timestamp now{std::chrono::seconds{1}};
+  std::uint64_t packets = 0;
+  std::uint64_t tracked = 0;
+  Cursor cursor{Bytes{data, size}};
+  while (cursor.left() > 0) {
+    const std::uint16_t length = cursor.u16();
+    now += std::chrono::milliseconds{cursor.u8()};
+    const Bytes frame = cursor.take(std::min<std::size_t>(length, cursor.left()));
+    const auto packet =
+        decode({frame, static_cast<std::uint32_t>(frame.size()), now, LinkType::raw_ip});
+    if (!packet) continue;
+    ++tracked;
+    tracker.observe(*packet, place_of(*packet, 0), records);
+    tracker.expire(now, 4, records);
+    if (tracker.open_flows() > 4) std::abort();
+  }
+  while (!tracker.drain(3, records)) {
+  }
+  std::uint64_t ends = 0;
+  for (const SessionRecord& record : records) {
+    if (!record.client.ip || !record.server.ip || record.end < record.start) std::abort();
+    if (!record.tls.ja4.empty() && record.tls.ja3.empty()) std::abort();
+    if (record.type != EventType::end) continue;
+    ++ends;
+    packets += record.client.packets + record.server.packets;
+  }
+  const FlowCounters& counters = tracker.counters();
+  if (tracker.open_flows() != 0 || counters.opened != counters.ended || ends != counters.ended) {
+    std::abort();
+  }
+  if (packets != tracked) std::abort();
+  return 0;
+}
