@@ -73,6 +73,7 @@ SensorConfig read_sensor_config(YamlMap& map) {
     config.databases.push_back(beside(map.file(), path));
   }
   config.rules = beside(map.file(), map.optional("rules", kYamlText, ""));
+  config.regions = beside(map.file(), map.optional("regions", kYamlText, ""));
   config.ship = read_ship(map.child("ship"));
   map.finish();
   return config;

@@ -21,6 +21,7 @@ struct SensorConfig {
   RunSettings run;
   std::vector<std::string> databases;  // mmdb files, the first with an answer wins
   std::string rules;                   // directory of session rules; empty: none
+  std::string regions;                 // file of the lists that rules name as %name%
   ShipConfig ship;
 };
 

@@ -29,7 +29,6 @@ bool comes_before(const SessionRecord* left, const SessionRecord* right) noexcep
 
 struct FileRun::State {
   RunSettings settings;
-  RecordFinisher finish;
   RecordSink sink;
   FrameCounters frames;
   Timestamp now{Timestamp::min()};  // never goes back, whatever the frames' order
@@ -132,20 +131,19 @@ struct FileRun::State {
   }
 };
 
-FileRun::FileRun(RunSettings settings, RecordFinisher finish, RecordSink sink)
+FileRun::FileRun(RunSettings settings, const FinisherFactory& finishers, RecordSink sink)
     : state_{std::make_unique<State>()} {
   State& state = *state_;
   state.settings = std::move(settings);
-  state.finish = std::move(finish);
   state.sink = std::move(sink);
   const std::size_t workers = std::clamp<std::size_t>(state.settings.workers, 1, kPartitions);
   if (workers == 1) {
-    state.inline_shard = std::make_unique<Shard>(0, 1, state.settings.flow, state.finish);
+    state.inline_shard = std::make_unique<Shard>(0, 1, state.settings.flow, finishers());
     return;
   }
   for (std::size_t at = 0; at < workers; ++at) {
     state.workers.push_back(
-        std::make_unique<Worker>(at, workers, state.settings.flow, state.finish));
+        std::make_unique<Worker>(at, workers, state.settings.flow, finishers()));
     state.filling.push_back(std::make_unique<PacketBatch>());
   }
 }

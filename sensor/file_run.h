@@ -29,7 +29,7 @@ struct RunTotals {
 // in the same order for any number of workers.
 class FileRun {
  public:
-  FileRun(RunSettings settings, RecordFinisher finish, RecordSink sink);
+  FileRun(RunSettings settings, const FinisherFactory& finishers, RecordSink sink);
   ~FileRun();
   FileRun(const FileRun&) = delete;
   FileRun& operator=(const FileRun&) = delete;

@@ -64,9 +64,9 @@ struct Outcome {
   RunTotals totals;
 };
 
-Outcome run(const SensorConfig& config, RecordFinisher finish, Publisher& publisher,
+Outcome run(const SensorConfig& config, const FinisherFactory& finishers, Publisher& publisher,
             const std::vector<std::string>& captures) {
-  FileRun file_run{config.run, std::move(finish),
+  FileRun file_run{config.run, finishers,
                    [&](std::span<const SessionRecord* const> records, Timestamp) {
                      for (const SessionRecord* record : records) publisher.offer(*record);
                      return true;
@@ -104,8 +104,8 @@ int sense(const std::string& config_path, bool check_only,
   auto config = load_sensor_config(config_path);
   if (!config) return refuse(config.error());
   config->run.flow.starts = true;
-  auto finish = make_finisher(*config);
-  if (!finish) return refuse(finish.error());
+  auto finishers = make_finishers(*config);
+  if (!finishers) return refuse(finishers.error());
   if (check_only) {
     std::cout << config_path << " is sound\n";
     return kDone;
@@ -117,7 +117,7 @@ int sense(const std::string& config_path, bool check_only,
   auto publisher = open_publisher(*config);
   if (!publisher) return refuse({publisher.error()});
 
-  const Outcome outcome = run(*config, std::move(*finish), **publisher, captures);
+  const Outcome outcome = run(*config, *finishers, **publisher, captures);
   const bool shipped = (*publisher)->drain(kDrainPatience);
   report(outcome.totals, (*publisher)->counters());
   if (!shipped) {

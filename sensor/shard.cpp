@@ -10,8 +10,8 @@ constexpr std::size_t kEndsPerTick = 64;
 }  // namespace
 
 Shard::Shard(std::size_t number, std::size_t count, const FlowSettings& settings,
-             const RecordFinisher& finish)
-    : count_{count}, finish_{finish} {
+             RecordFinisher finish)
+    : count_{count}, finish_{std::move(finish)} {
   for (std::size_t partition = number; partition < kPartitions; partition += count) {
     trackers_.push_back(std::make_unique<FlowTracker>(settings));
   }

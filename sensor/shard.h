@@ -16,9 +16,9 @@ constexpr std::size_t partition_of(std::uint64_t hash) noexcept {
   return hash % kPartitions;
 }
 
-// What is done to each record when it is made: places, AS numbers, signatures. Called by several
-// threads at once.
+// What is done to each record when it is made: places, AS numbers, signatures. One for each shard.
 using RecordFinisher = std::function<void(SessionRecord&)>;
+using FinisherFactory = std::function<RecordFinisher()>;
 
 struct ShardTotals {
   FlowCounters flows;
@@ -32,10 +32,9 @@ struct ShardTotals {
 // finished records come out with the next tick.
 class Shard {
  public:
-  // Shard `number` of `count` owns each partition whose number modulo `count` is its own. Both
-  // references must outlive it. Throws std::bad_alloc; only at start.
-  Shard(std::size_t number, std::size_t count, const FlowSettings& settings,
-        const RecordFinisher& finish);
+  // Shard `number` of `count` owns each partition whose number modulo `count` is its own.
+  // `settings` must outlive it. Throws std::bad_alloc; only at start.
+  Shard(std::size_t number, std::size_t count, const FlowSettings& settings, RecordFinisher finish);
 
   // `place` must be of a partition of this shard.
   void take(const Packet& packet, const FlowPlace& place) noexcept;
@@ -53,7 +52,7 @@ class Shard {
   void hand_out(Records& out) noexcept;
 
   std::size_t count_;
-  const RecordFinisher& finish_;
+  RecordFinisher finish_;
   std::vector<std::unique_ptr<FlowTracker>> trackers_;  // of partition number + i * count
   Records records_;
 };

@@ -33,8 +33,8 @@ void PacketBatch::run(Shard& shard) noexcept {
 }
 
 Worker::Worker(std::size_t number, std::size_t count, const FlowSettings& settings,
-               const RecordFinisher& finish)
-    : shard_{number, count, settings, finish}, thread_{[this] {
+               RecordFinisher finish)
+    : shard_{number, count, settings, std::move(finish)}, thread_{[this] {
         while (auto batch = to_do_.get()) {
           batch->run(shard_);
           done_.put(std::move(batch));

@@ -66,7 +66,7 @@ class Handoff {
 class Worker {
  public:
   Worker(std::size_t number, std::size_t count, const FlowSettings& settings,
-         const RecordFinisher& finish);
+         RecordFinisher finish);
   ~Worker();  // waits for what was sent
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
