@@ -9,6 +9,7 @@
 #include "sensor/capture/file_source.h"
 #include "sensor/config.h"
 #include "sensor/file_run.h"
+#include "sensor/finisher.h"
 
 namespace sekimori {
 namespace {
@@ -74,5 +75,72 @@ class ProgressLine {
   std::chrono::steady_clock::time_point last_;
 };
 
+// The sensor's half of --config, or what replay does without one.
+LoadedAll<SensorConfig> sensor_config(const ReplayOptions& options) {
+  SensorConfig config;
+  config.run.flow.observer.assign("replay");
+  if (!options.config.empty()) {
+    auto document = read_yaml_file(options.config);
+    if (!document) return tl::unexpected{document.error()};
+    std::vector<Complaint> complaints;
+    YamlMap top{*document, complaints};
+    YamlMap sensor = top.child("sensor");
+    config = read_sensor_config(sensor);
+    if (!complaints.empty()) return tl::unexpected{complaints};
+  }
+  if (options.workers) config.run.workers = *options.workers;
+  config.run.flow.starts = options.starts;
+  return config;
+}
+
 }  // namespace
+
+int run_replay(const ReplayOptions& options, const std::function<bool()>& go_on) {
+  const auto refuse = [](const std::vector<Complaint>& complaints) {
+    for (const Complaint& one : complaints) complain(one);
+    return kUsage;
+  };
+  auto config = sensor_config(options);
+  if (!config) return refuse(config.error());
+  auto finishers = make_finishers(*config);
+  if (!finishers) return refuse(finishers.error());
+  std::optional<SessionLines> sessions;
+  if (!options.sessions.empty()) {
+    auto file = OutputFile::create(options.sessions);
+    if (!file) return refuse({file.error()});
+    sessions.emplace(std::move(*file), options.starts);
+  }
+  FileRun file_run{config->run, *finishers,
+                   [&](std::span<const SessionRecord* const> records, Timestamp) {
+                     for (const SessionRecord* record : records) {
+                       if (sessions) sessions->take(*record);
+                     }
+                     return !sessions || sessions->good();
+                   }};
+  bool readable = true;
+  ProgressLine line{options.progress};
+  for (const std::string& path : options.captures) {
+    auto source = FileSource::open(path);
+    if (!source) {
+      complain(source.error());
+      readable = false;
+      continue;
+    }
+    const bool whole = file_run.read(**source, [&] {
+      line.show(path, (*source)->progress());
+      return go_on();
+    });
+    if (!(*source)->complaint().what.empty()) {
+      complain((*source)->complaint());
+      readable = false;
+    }
+    if (!whole) break;
+  }
+  file_run.finish();
+  if (sessions) {
+    if (const auto closed = sessions->close(); !closed) return refuse({closed.error()});
+  }
+  return readable ? kDone : kUnreadable;
+}
+
 }  // namespace sekimori

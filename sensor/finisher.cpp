@@ -33,7 +33,8 @@ void match(const RulePack& pack, RuleCounters& counters, SessionRecord& record) 
   }
   match_rules(pack, Category::session, reader, counters, [&](const CompiledRule& rule) {
     const RuleFacts& facts = rule.facts();
-    record.signatures.push_back({facts.id, facts.title, facts.level});
+    record.signatures.push_back(SignatureMatch{
+        std::string_view{facts.id}, std::string_view{facts.title}, std::string_view{facts.level}});
   });
 }
 

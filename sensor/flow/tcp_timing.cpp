@@ -151,8 +151,7 @@ void give_up_gap(Flow& flow) noexcept {
 
 std::uint32_t client_rtt_us(const Flow& flow) noexcept {
   const bool sound = flow.has(kSynAckSeen) && flow.has(kHandshakeAcked) &&
-                     !flow.has(kAckCarriedData) && !flow.has(kSynAckRepeated) &&
-                     !flow.has(kSynRepeated);
+                     !flow.has(kAckCarriedData) && !flow.has(kSynAckRepeated);
   return sound ? microseconds_between(flow.syn_ack_at, flow.acked_at) : kNoTime;
 }
 

@@ -123,7 +123,7 @@ TEST(FlowTracker, LeavesOutWhatARepeatMakesDoubtful) {
   const Bytes rest = Bytes{kHello}.subspan(20);
   const Case cases[] = {
       {"clean", {syn, syn_ack, ack, hello}, true, true, true},
-      {"SYN twice", {syn, syn, syn_ack, ack, hello}, false, false, true},
+      {"SYN twice", {syn, syn, syn_ack, ack, hello}, true, false, true},
       {"SYN-ACK twice", {syn, syn_ack, syn_ack, ack, hello}, false, false, true},
       {"hello takes the place of the ACK", {syn, syn_ack, hello}, false, true, false},
       {"no SYN-ACK was seen", {syn, ack, hello}, false, false, false},
@@ -145,7 +145,7 @@ TEST(FlowTracker, LeavesOutWhatARepeatMakesDoubtful) {
        false},
       {"a SYN-ACK for another SYN",
        {syn, {100us, false, kSyn | kAck, 0, 77, {}}, syn_ack, ack, hello},
-       false,
+       true,
        false,
        true},
   };
