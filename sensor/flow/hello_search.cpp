@@ -1,5 +1,7 @@
 #include "sensor/flow/hello_search.h"
 
+#include <algorithm>
+
 #include "sensor/fingerprint/ja3.h"
 #include "sensor/fingerprint/ja4.h"
 #include "sensor/flow/tcp_timing.h"
@@ -12,8 +14,14 @@ namespace {
 
 constexpr std::size_t kRecordHeaderSize = 5;  // bytes: RFC 8446, section 5.1
 
-bool begins_a_handshake(Bytes run) noexcept {
-  return !run.empty() && run[0] == static_cast<std::uint8_t>(ContentType::handshake);
+constexpr std::size_t kAlertRecordSize = 7;  // bytes, header and all: RFC 8446, section 6
+
+// Servers warn (unrecognized_name) before they greet: RFC 6066, section 3.
+Bytes without_alerts(Bytes run) noexcept {
+  while (!run.empty() && run[0] == static_cast<std::uint8_t>(ContentType::alert)) {
+    run = run.subspan(std::min(run.size(), kAlertRecordSize));
+  }
+  return run;
 }
 
 // The handshake type at the start of the stream, or none before it can be told.
@@ -114,11 +122,13 @@ void HelloFinder::keep(SlotIndex slot, Flow& flow, Sender sender, const Placed& 
 }
 
 HelloFinder::Reading HelloFinder::read(Flow& flow, Sender sender, Bytes run) noexcept {
-  if (!begins_a_handshake(run)) {
+  const Bytes greeting = without_alerts(run);
+  const auto handshake = static_cast<std::uint8_t>(ContentType::handshake);
+  if (!greeting.empty() && greeting[0] != handshake) {
     settle(flow, sender, HelloSearch::absent);
     return Reading::settled;
   }
-  const auto type = first_type(run);
+  const auto type = first_type(greeting);
   if (!type) return Reading::more;
   const bool may_be_client = !flow.has(kClientKnown) || sender == flow.client;
   const bool may_be_server = !flow.has(kClientKnown) || sender != flow.client;
