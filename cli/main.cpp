@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
   int exit_code = sekimori::kDone;
   sekimori::add_replay(app, exit_code);
-  // sekimori::add_rules(app, exit_code);
+  sekimori::add_rules(app, exit_code);
   sekimori::add_keys(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -1,10 +1,14 @@
 #include "cli/replay_run.h"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <iostream>
 
 #include "cli/commands.h"
 #include "cli/output_file.h"
+#include "cli/replay_judge.h"
+#include "collector/config.h"
 #include "core/record/ecs_json.h"
 #include "sensor/capture/file_source.h"
 #include "sensor/config.h"
@@ -75,48 +79,32 @@ class ProgressLine {
   std::chrono::steady_clock::time_point last_;
 };
 
-// The sensor's half of --config, or what replay does without one.
-LoadedAll<SensorConfig> sensor_config(const ReplayOptions& options) {
-  SensorConfig config;
-  config.run.flow.observer.assign("replay");
-  if (!options.config.empty()) {
-    auto document = read_yaml_file(options.config);
-    if (!document) return tl::unexpected{document.error()};
-    std::vector<Complaint> complaints;
-    YamlMap top{*document, complaints};
-    YamlMap sensor = top.child("sensor");
-    config = read_sensor_config(sensor);
-    if (!complaints.empty()) return tl::unexpected{complaints};
-  }
-  if (options.workers) config.run.workers = *options.workers;
-  config.run.flow.starts = options.starts;
+struct ReplayConfig {
+  SensorConfig sensor;
+  CollectorConfig collector;
+};
+
+// --config, or what replay does without one: no databases, no rules.
+LoadedAll<ReplayConfig> replay_config(const ReplayOptions& options) {
+  const std::string file = options.config.empty() ? "<defaults>" : options.config;
+  auto document = options.config.empty()
+                      ? read_yaml(file, "{sensor: {observer: replay}, collector: {}}")
+                      : read_yaml_file(file);
+  if (!document) return tl::unexpected{document.error()};
+  std::vector<Complaint> complaints;
+  YamlMap top{*document, complaints};
+  YamlMap sensor = top.child("sensor");
+  YamlMap collector = top.child("collector");
+  ReplayConfig config{read_sensor_config(sensor), read_collector_config(collector)};
+  top.finish();
+  if (!complaints.empty()) return tl::unexpected{complaints};
+  if (options.workers) config.sensor.run.workers = *options.workers;
+  config.sensor.run.flow.starts = options.starts;
   return config;
 }
 
-}  // namespace
-
-int run_replay(const ReplayOptions& options, const std::function<bool()>& go_on) {
-  const auto refuse = [](const std::vector<Complaint>& complaints) {
-    for (const Complaint& one : complaints) complain(one);
-    return kUsage;
-  };
-  auto config = sensor_config(options);
-  if (!config) return refuse(config.error());
-  auto finishers = make_finishers(*config);
-  if (!finishers) return refuse(finishers.error());
-  std::optional<SessionLines> sessions;
-  if (!options.sessions.empty()) {
-    auto file = OutputFile::create(options.sessions);
-    if (!file) return refuse({file.error()});
-    sessions.emplace(std::move(*file), options.starts);
-  }
-  FileRun file_run{config->run, *finishers,
-                   [&](std::span<const SessionRecord* const> records, Timestamp) {
-                     for (const SessionRecord* record : records) {
-                       if (sessions) sessions->take(*record);
-                     }
-                     return !sessions || sessions->good();
-                   }};
+// Every capture through `run`; false when one could not be read to its end.
+bool read_captures(const ReplayOptions& options, const std::function<bool()>& go_on, FileRun& run) {
   bool readable = true;
   ProgressLine line{options.progress};
   for (const std::string& path : options.captures) {
@@ -126,7 +114,7 @@ int run_replay(const ReplayOptions& options, const std::function<bool()>& go_on)
       readable = false;
       continue;
     }
-    const bool whole = file_run.read(**source, [&] {
+    const bool whole = run.read(**source, [&] {
       line.show(path, (*source)->progress());
       return go_on();
     });
@@ -136,10 +124,58 @@ int run_replay(const ReplayOptions& options, const std::function<bool()>& go_on)
     }
     if (!whole) break;
   }
-  file_run.finish();
-  if (sessions) {
-    if (const auto closed = sessions->close(); !closed) return refuse({closed.error()});
+  run.finish();
+  return readable;
+}
+
+// One line for people, so that nothing vanishes unseen.
+void report(const RunTotals& totals) {
+  std::cerr << totals.frames.frames << " frames, " << totals.frames.defect_total()
+            << " of them not decoded; " << totals.shards.flows.ended << " sessions";
+  if (totals.shards.flows.evicted > 0) {
+    std::cerr << ", " << totals.shards.flows.evicted << " forgotten early for want of room";
   }
+  std::cerr << '\n';
+}
+
+}  // namespace
+
+int run_replay(const ReplayOptions& options, const std::function<bool()>& go_on) {
+  const auto refuse = [](const std::vector<Complaint>& complaints) {
+    for (const Complaint& one : complaints) complain(one);
+    return kUsage;
+  };
+  const auto config = replay_config(options);
+  if (!config) return refuse(config.error());
+  const auto finishers = make_finishers(config->sensor);
+  if (!finishers) return refuse(finishers.error());
+  auto judge = ReplayJudge::open(options, config->collector);
+  if (!judge) return refuse(judge.error());
+  std::optional<SessionLines> sessions;
+  if (!options.sessions.empty()) {
+    auto file = OutputFile::create(options.sessions);
+    if (!file) return refuse({file.error()});
+    sessions.emplace(std::move(*file), options.starts);
+  }
+
+  FileRun file_run{config->sensor.run, *finishers,
+                   [&](std::span<const SessionRecord* const> records, Timestamp now) {
+                     for (const SessionRecord* record : records) {
+                       if (sessions) sessions->take(*record);
+                     }
+                     return (*judge)->take(records, now) && (!sessions || sessions->good());
+                   }};
+  const bool readable = read_captures(options, go_on, file_run);
+
+  const bool json_on_stdout = options.sessions == "-" || options.verdicts == "-";
+  std::ostream& people = json_on_stdout ? std::cerr : std::cout;
+  std::vector<Complaint> complaints =
+      (*judge)->finish(people, json_on_stdout ? STDERR_FILENO : STDOUT_FILENO);
+  if (sessions) {
+    if (const auto closed = sessions->close(); !closed) complaints.push_back(closed.error());
+  }
+  if (!complaints.empty()) return refuse(complaints);
+  report(file_run.totals());
   return readable ? kDone : kUnreadable;
 }
 
