@@ -103,7 +103,7 @@ std::string_view timing_fault(const ClaimFeatures& features) noexcept {
   if (features.record.path == Path::undeclared) return "path_undeclared";
   if (features.record.path == Path::l4) return "path_l4";
   if (features.record.path == Path::l7) return "path_l7";
-  if (features.record.loss.window) return "loss_window";
+  if (features.record.loss.window.value_or(false)) return "loss_window";
   return features.rtt_us ? "" : "no_sample";
 }
 

@@ -123,7 +123,8 @@ class Reader {
     text(out.remote_access, table.remote_access());
     text(out.tunnel, table.tunnel());
     if (table.signatures() != nullptr) signatures(out, *table.signatures());
-    out.loss = {table.unseen_bytes(), table.loss_window()};
+    out.loss.unseen_bytes = table.unseen_bytes();
+    out.loss.window = table.loss_window();
   }
 
   void endpoint(Endpoint& out, const wire::Endpoint& table) {

@@ -193,8 +193,8 @@ Offset<wire::SessionRecord> encode(FlatBufferBuilder& out, const SessionRecord& 
   table.add_remote_access(remote_access);
   table.add_tunnel(tunnel);
   table.add_signatures(signatures);
-  table.add_unseen_bytes(record.loss.unseen_bytes);
-  table.add_loss_window(record.loss.window);
+  if (record.loss.unseen_bytes) table.add_unseen_bytes(*record.loss.unseen_bytes);
+  if (record.loss.window) table.add_loss_window(*record.loss.window);
   return table.Finish();
 }
 

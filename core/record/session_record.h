@@ -116,9 +116,10 @@ struct Timing {
   std::optional<std::uint32_t> quic_rtt_us;
 };
 
+// Absent: nobody looked.
 struct Loss {
-  std::uint64_t unseen_bytes = 0;  // acknowledged, never seen at the tap
-  bool window = false;             // the session lies in a loss window
+  std::optional<std::uint64_t> unseen_bytes;  // acknowledged, never seen at the tap
+  std::optional<bool> window;                 // the session lies in a loss window
 };
 
 struct SignatureMatch {
