@@ -213,6 +213,18 @@ TEST(Joiner, AnswersEarlyAndSupersedesWithTheEnd) {
   EXPECT_EQ(joiner.counters().outcomes[static_cast<std::size_t>(JoinOutcome::matched)], 1U);
 }
 
+TEST(Joiner, TakesAnAnswerBackWhenTheSessionHadEndedBefore) {
+  Joiner joiner{settings(AnswerPolicy::early)};
+  joiner.on_session(session(1, 10s, 11s, EventType::start));
+  joiner.on_claim(claim("c", 1h));
+  EXPECT_THAT(joiner.advance(at(2h)), SizeIs(1));
+  joiner.on_session(session(1, 10s, 20s));
+  const auto answers = joiner.advance(at(2h));
+  ASSERT_THAT(answers, SizeIs(1));
+  EXPECT_EQ(answers[0].outcome, JoinOutcome::no_evidence);
+  EXPECT_EQ(answered(joiner.counters()), 1U);
+}
+
 TEST(Joiner, KnowsTheSameThingTwiceAsOne) {
   Joiner joiner{settings(AnswerPolicy::once)};
   joiner.on_session(session(1, 10s, 20s));
@@ -245,8 +257,8 @@ TEST(Joiner, ForgetsByAgeAndSaysLateWhenTheTimeIsGone) {
   EXPECT_EQ(joiner.counters().forgotten_sessions, 0U);
   joiner.advance(at(20s + 60min + 10s));
   EXPECT_EQ(joiner.counters().forgotten_sessions, 1U);
-  joiner.on_claim(claim("gone", 15s));
-  joiner.on_claim(claim("after", 26s));
+  joiner.on_claim(claim("gone", 25s));
+  joiner.on_claim(claim("after", 25s + 1ns));
   const auto answers = joiner.finish();
   ASSERT_THAT(answers, SizeIs(2));
   EXPECT_EQ(answers[0].outcome, JoinOutcome::late);
