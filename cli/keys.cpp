@@ -88,7 +88,7 @@ void add_sensor(CLI::App& keys, const std::shared_ptr<KeysOptions>& options, int
       "Make the keys of one sensor: NAME.key stays on the sensor, NAME.pub goes into the\n"
       "collector's directory of allowed sensors. NAME is what the collector calls the sensor.\n"
       "\n"
-      "  sekimori keys sensor tokyo-1 --dir /etc/sekimori/keys");
+      "  sekimori keys sensor tokyo-1 --dir /etc/sekimori/keys/sensor");
   sensor->add_option("name", options->name, "Letters, digits, '-', '_' and '.'; at most 64")
       ->required();
   sensor->add_option("--dir", options->directory, "Where the files are made")
@@ -102,7 +102,7 @@ void add_collector(CLI::App& keys, const std::shared_ptr<KeysOptions>& options, 
       "collector",
       "Make the collector's keys: collector.key stays there, collector.pub goes to each sensor.\n"
       "\n"
-      "  sekimori keys collector --dir /etc/sekimori/keys");
+      "  sekimori keys collector --dir /etc/sekimori/keys/collector");
   collector->add_option("--dir", options->directory, "Where the files are made")
       ->capture_default_str();
   collector->callback(
@@ -114,8 +114,8 @@ void add_token(CLI::App& keys, const std::shared_ptr<KeysOptions>& options, int&
       "token",
       "Make a token for the collector's API: 32 random bytes in base64url.\n"
       "\n"
-      "  sekimori keys token /etc/sekimori/keys/collector.token\n"
-      "  curl -H \"Authorization: Bearer $(cat collector.token)\" --data-binary @claims.ndjson \\\n"
+      "  sekimori keys token /etc/sekimori/keys/collector/api.token\n"
+      "  curl -H \"Authorization: Bearer $(cat api.token)\" --data-binary @claims.ndjson \\\n"
       "    http://COLLECTOR:PORT/v1/claims");
   token->add_option("file", options->token, "The file to make")->capture_default_str();
   token->callback([options, &exit_code] { exit_code = make_token(options->token); });
@@ -128,9 +128,9 @@ void add_keys(CLI::App& app, int& exit_code) {
       "keys",
       "Make the keys by which sensors and the collector know each other, and API tokens.\n"
       "\n"
-      "  sekimori keys collector --dir /etc/sekimori/keys\n"
-      "  sekimori keys sensor tokyo-1 --dir /etc/sekimori/keys\n"
-      "  sekimori keys token /etc/sekimori/keys/collector.token\n"
+      "  sekimori keys collector --dir /etc/sekimori/keys/collector\n"
+      "  sekimori keys sensor tokyo-1 --dir /etc/sekimori/keys/sensor\n"
+      "  sekimori keys token /etc/sekimori/keys/collector/api.token\n"
       "\n"
       "Secrets are made with mode 0600. No file is ever overwritten: move an old one away first.");
   keys->require_subcommand(1);

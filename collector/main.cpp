@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
       "  sekimori-collector --config collector.yaml --check-config\n"
       "  kill -HUP PID    reloads rules and databases; faulty ones change nothing\n"
       "\n"
-      "  curl -H \"Authorization: Bearer $(cat keys/api.token)\" -H 'Content-Type: "
+      "  curl -H \"Authorization: Bearer $(cat api.token)\" -H 'Content-Type: "
       "application/json' \\\n"
       "    -d '{\"time\":\"2024-03-26T01:02:03Z\",\"account\":\"w-1041\",\"country\":\"JP\",'\\\n"
       "'\"ip\":\"203.0.113.9\",\"port\":50123}' http://127.0.0.1:7356/v1/claims\n"
