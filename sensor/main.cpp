@@ -1,8 +1,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <random>
 
 #include "sensor/capture/file_source.h"
@@ -19,12 +22,14 @@ enum ExitCode : int { kDone = 0, kUsage = 1, kUnreadable = 2, kNotShipped = 3 };
 
 // How long an ending sensor waits for the collector's last acknowledgement.
 constexpr std::chrono::seconds kDrainPatience{30};
+// The same from a first SIGTERM on, below the unit's TimeoutStopSec; a second one ends the wait.
+constexpr std::chrono::seconds kStopPatience{20};
 
-volatile std::sig_atomic_t g_stop = 0;
+volatile std::sig_atomic_t g_stops = 0;  // SIGINT or SIGTERM so far
 
 // The journal reads a syslog priority in angle brackets before the text.
 void say(int priority, const std::string& line) {
-  static const bool to_journal = ::getenv("JOURNAL_STREAM") != nullptr;
+  static const bool to_journal = std::getenv("JOURNAL_STREAM") != nullptr;
   std::cerr << (to_journal ? "<" + std::to_string(priority) + ">"
                            : std::string{"sekimori-sensor: "})
             << line << '\n';
@@ -36,6 +41,15 @@ constexpr int kInfo = 6;
 int refuse(const std::vector<Complaint>& complaints) {
   for (const Complaint& complaint : complaints) say(kError, complaint.text());
   return kUsage;
+}
+
+// Whether to wait on for a collector that takes nothing. On one thread, the one that reads.
+bool keeps_waiting() {
+  static std::optional<std::chrono::steady_clock::time_point> end;
+  if (g_stops == 0) return true;
+  const auto now = std::chrono::steady_clock::now();
+  if (!end) end = now + kStopPatience;
+  return g_stops == 1 && now < *end;
 }
 
 Loaded<std::unique_ptr<Publisher>> open_publisher(const SensorConfig& config) {
@@ -55,6 +69,7 @@ Loaded<std::unique_ptr<Publisher>> open_publisher(const SensorConfig& config) {
   options.speaker.vantage = config.run.flow.vantage;
   options.speaker.path = config.run.flow.path;
   options.when_full = WhenFull::wait;
+  options.keep_waiting = keeps_waiting;
   options.warn = [](const std::string& line) { say(kWarning, line); };
   return Publisher::start(std::move(options));
 }
@@ -73,18 +88,21 @@ Outcome run(const SensorConfig& config, const FinisherFactory& finishers, Publis
                    }};
   Outcome outcome;
   for (const std::string& path : captures) {
+    if (g_stops != 0) break;
     auto source = FileSource::open(path);
     if (!source) {
+      if (g_stops != 0) break;
       say(kError, source.error().text());
       outcome.readable = false;
       continue;
     }
-    const bool whole = file_run.read(**source, [] { return g_stop == 0; });
+    const bool whole = file_run.read(**source, [] { return g_stops == 0; });
+    // Reading was cut short on purpose: that says nothing about the capture.
+    if (!whole || g_stops != 0) break;
     if (!(*source)->complaint().what.empty()) {
       say(kError, (*source)->complaint().text());
       outcome.readable = false;
     }
-    if (!whole) break;
   }
   file_run.finish();
   outcome.totals = file_run.totals();
@@ -118,15 +136,36 @@ int sense(const std::string& config_path, bool check_only,
   if (!publisher) return refuse({publisher.error()});
 
   const Outcome outcome = run(*config, *finishers, **publisher, captures);
-  const bool shipped = (*publisher)->drain(kDrainPatience);
-  report(outcome.totals, (*publisher)->counters());
-  if (!shipped) {
+  const bool drained = (*publisher)->drain(kDrainPatience);
+  const PublisherCounters sent = (*publisher)->counters();
+  report(outcome.totals, sent);
+  if (!drained || sent.records_dropped > 0) {
     say(kError,
         "the collector did not acknowledge everything; is it up, and does it know this sensor's "
         "key?");
     return kNotShipped;
   }
   return outcome.readable ? kDone : kUnreadable;
+}
+
+// Without SA_RESTART, so that a reader of a silent pipe is let go; and again each second, because a
+// signal that comes just before such a read interrupts nothing.
+void catch_signals() {
+  const auto on_signal = [](int signal, void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    ::sigaction(signal, &action, nullptr);
+  };
+  const auto stop = [](int) {
+    g_stops = g_stops + 1;
+    ::alarm(1);
+  };
+  on_signal(SIGINT, stop);
+  on_signal(SIGTERM, stop);
+  on_signal(SIGALRM, [](int) { ::alarm(1); });
+  // Nothing is reloaded while captures are read; a sensor must not die of being asked.
+  on_signal(SIGHUP, SIG_IGN);
+  on_signal(SIGPIPE, SIG_IGN);
 }
 
 }  // namespace
@@ -157,9 +196,6 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? sekimori::kDone : sekimori::kUsage;
   }
-  struct sigaction action {};
-  action.sa_handler = [](int) { sekimori::g_stop = 1; };
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
+  sekimori::catch_signals();
   return sekimori::sense(config, check_only, captures);
 }

@@ -148,10 +148,9 @@ void ByteStream::fill(std::size_t count) noexcept {
 }
 
 std::size_t ByteStream::read_raw(std::span<std::uint8_t> into) noexcept {
-  ssize_t got = 0;
-  do {
-    got = ::read(descriptor_, into.data(), into.size());
-  } while (got < 0 && errno == EINTR);
+  // EINTR is an end like any error: who catches a signal without SA_RESTART wants to be let go, and
+  // a pipe may stay silent for ever.
+  const ssize_t got = ::read(descriptor_, into.data(), into.size());
   if (got < 0) {
     trouble_ = "cannot be read: " + system_error_text();
     return 0;

@@ -5,12 +5,15 @@
 
 namespace sekimori {
 
-BatchQueue::BatchQueue(WhenFull when_full) : when_full_{when_full}, ring_(kPublisherQueueLimit) {}
+BatchQueue::BatchQueue(WhenFull when_full, std::function<bool()> keep_waiting)
+    : when_full_{when_full}, keep_waiting_{std::move(keep_waiting)}, ring_(kPublisherQueueLimit) {}
 
 BatchQueue::Offered BatchQueue::offer(const SessionRecord& record) {
   std::unique_lock lock{mutex_};
   if (when_full_ == WhenFull::wait) {
-    room_.wait(lock, [this] { return closed_ || size_ < ring_.size(); });
+    while (!closed_ && size_ == ring_.size() && (!keep_waiting_ || keep_waiting_())) {
+      room_.wait_for(lock, kWaitTurn);
+    }
   }
   if (closed_ || size_ == ring_.size()) return Offered::dropped;
   ring_[(first_ + size_) % ring_.size()] = record;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -13,10 +14,11 @@
 namespace sekimori {
 
 // Between the threads that make records and the one that ships them: at most kPublisherQueueLimit
-// records, allocated once. When full it drops the newest, or the producer waits.
+// records, allocated once. When full it drops the newest, or the producer waits: until there is
+// room or `keep_waiting`, asked on the producer's thread some ten times a second, says no.
 class BatchQueue {
  public:
-  explicit BatchQueue(WhenFull when_full);
+  explicit BatchQueue(WhenFull when_full, std::function<bool()> keep_waiting = {});
 
   enum class Offered : std::uint8_t {
     dropped,
@@ -42,6 +44,7 @@ class BatchQueue {
   mutable std::mutex mutex_;
   std::condition_variable room_;
   WhenFull when_full_;
+  std::function<bool()> keep_waiting_;
   bool closed_ = false;
   std::vector<SessionRecord> ring_;
   std::size_t first_ = 0;

@@ -73,7 +73,7 @@ class Publisher::Worker {
  public:
   explicit Worker(PublisherOptions options)
       : options_{std::move(options)},
-        queue_{options_.when_full},
+        queue_{options_.when_full, options_.keep_waiting},
         socket_{context_, zmq::socket_type::dealer} {
     socket_.set(zmq::sockopt::curve_serverkey, std::string{options_.collector_key.view()});
     socket_.set(zmq::sockopt::curve_secretkey, std::string{options_.secret_key.view()});
@@ -118,8 +118,11 @@ class Publisher::Worker {
     queue_.close();
     wakeup_.ring();
     std::unique_lock lock{drained_mutex_};
-    const bool done = drained_changed_.wait_for(lock, patience, [this] { return drained_; });
-    return done && totals_.batches_refused == 0;
+    const Clock::time_point end = Clock::now() + patience;
+    while (!drained_ && Clock::now() < end && (!options_.keep_waiting || options_.keep_waiting())) {
+      drained_changed_.wait_for(lock, kWaitTurn);
+    }
+    return drained_ && totals_.batches_refused == 0;
   }
 
   PublisherCounters counters() const {
@@ -163,6 +166,7 @@ class Publisher::Worker {
     Clock::time_point due = Clock::time_point::max();
     if (!open_.records.empty() && !outbox_.full()) due = open_since_ + options_.batch_age;
     if (!streaming_ && !blocked) due = std::min(due, greeting_due_);
+    if (!streaming_ && !silence_said_) due = std::min(due, silent_since_ + options_.silence_limit);
     if (streaming_ && outbox_.in_flight() > 0) {
       due = std::min(due, progress_ + options_.acknowledgement_timeout);
     }
@@ -207,6 +211,9 @@ class Publisher::Worker {
         if (acknowledge(welcome->boot, welcome->committed, welcome->credit, now) && !streaming_) {
           streaming_ = true;
           outbox_.rewind();
+          if (std::exchange(silence_said_, false)) {
+            warn("collector " + options_.endpoint + " answers again");
+          }
         }
       } else if (const auto* acknowledgement = std::get_if<Acknowledgement>(&*parsed)) {
         acknowledge(acknowledgement->boot, acknowledgement->committed, acknowledgement->credit,
@@ -240,6 +247,7 @@ class Publisher::Worker {
     } else if (refusal.sequence == 0) {
       ++totals_.greetings_refused;
       greeting_due_ = now + kRefusedInterval;
+      silent_since_ = now;
       warn_of(refusal.reason);
     } else if (refusal.reason == RefusalReason::hello_wanted) {
       if (streaming_) greet(now);
@@ -261,7 +269,7 @@ class Publisher::Worker {
   }
 
   void greet(Clock::time_point now) {
-    streaming_ = false;
+    if (std::exchange(streaming_, false)) silent_since_ = now;
     greeting_due_ = std::max(now, greeted_ + kGreetingPause);
   }
 
@@ -270,6 +278,10 @@ class Publisher::Worker {
         now - progress_ >= options_.acknowledgement_timeout) {
       greet(now);
     }
+    if (streaming_ || silence_said_ || now - silent_since_ < options_.silence_limit) return;
+    silence_said_ = true;
+    warn("collector " + options_.endpoint +
+         " does not answer: is it up, and does it know this sensor's key? Records wait for it");
   }
 
   // False: the socket takes no more now.
@@ -329,7 +341,9 @@ class Publisher::Worker {
   Batch open_;
   Clock::time_point open_since_{};
   Outbox outbox_;
-  bool streaming_ = false;  // welcomed; else a Hello is due or out
+  bool streaming_ = false;                         // welcomed; else a Hello is due or out
+  Clock::time_point silent_since_ = Clock::now();  // while not welcomed
+  bool silence_said_ = false;
   Clock::time_point greeting_due_{};
   Clock::time_point greeted_{};
   Clock::time_point progress_{};  // the last acknowledgement, or the first batch out

@@ -18,6 +18,8 @@ namespace sekimori {
 // Records that wait to be put into a batch: 16 batches, 12 MiB. Live capture fills it in a second
 // when the collector is away and the window is full.
 inline constexpr std::size_t kPublisherQueueLimit = 16 * kBatchRecordLimit;
+// Between two times that a waiting thread asks whether to wait on.
+inline constexpr std::chrono::milliseconds kWaitTurn{100};
 // Batches kept in memory until they are acknowledged: 64 of some 24 KiB, at worst 0.75 MiB each.
 // When that many are out, records wait in the queue.
 inline constexpr std::size_t kUnacknowledgedLimit = 64;
@@ -34,10 +36,15 @@ struct PublisherOptions {
   std::uint64_t boot = 0;  // drawn at random for each Publisher: its batches are counted from 1
   Speaker speaker;
   WhenFull when_full = WhenFull::drop;
+  // Asked some ten times a second on the thread that waits in offer() or drain(); false ends the
+  // wait, as for want of patience. May be empty.
+  std::function<bool()> keep_waiting;
   // A batch leaves when it is full or its first record is this old.
   std::chrono::milliseconds batch_age{200};
   // Nothing acknowledged for this long with batches out: greet anew and send them again.
   std::chrono::milliseconds acknowledgement_timeout{3000};
+  // No answer from the collector for this long: said once, and once more when it answers again.
+  std::chrono::milliseconds silence_limit{10'000};
   // What the operator must know (refused by the collector, a batch lost), one line each; called on
   // the publisher's thread. May be empty.
   std::function<void(const std::string& line)> warn;
@@ -73,14 +80,15 @@ class Publisher {
   Publisher& operator=(const Publisher&) = delete;
   ~Publisher();  // stops at once; what was not acknowledged is forgotten: drain() first
 
-  // Takes a copy. False: dropped, and counted. With WhenFull::wait it returns once there is room.
+  // Takes a copy. False: dropped, and counted. With WhenFull::wait it returns once there is room
+  // or `keep_waiting` says no.
   bool offer(const SessionRecord& record);
 
   // The sensor's totals, sent with the next batch, which leaves soon even when it has no records.
   void report(std::span<const Counter> counters);
 
   // Takes no more records, sends what is left and waits. True: everything was acknowledged.
-  // False: `patience` ran out, or a batch was refused.
+  // False: `patience` ran out, `keep_waiting` said no, or a batch was refused.
   bool drain(std::chrono::milliseconds patience);
 
   PublisherCounters counters() const;

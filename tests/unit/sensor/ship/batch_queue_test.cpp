@@ -88,6 +88,15 @@ TEST(BatchQueue, ClosingLetsAWaitingProducerGo) {
   EXPECT_EQ(queue.offer(numbered(1)), BatchQueue::Offered::dropped);
 }
 
+TEST(BatchQueue, AWaitingProducerAsksWhetherToWaitOn) {
+  int asked = 0;
+  BatchQueue queue{WhenFull::wait, [&] { return ++asked < 3; }};
+  for (std::uint64_t at = 0; at < kPublisherQueueLimit; ++at) queue.offer(numbered(at));
+  EXPECT_EQ(asked, 0);
+  EXPECT_EQ(queue.offer(numbered(1)), BatchQueue::Offered::dropped);
+  EXPECT_EQ(asked, 3);
+}
+
 TEST(BatchQueue, HoldsTheLastReportOnly) {
   BatchQueue queue{WhenFull::drop};
   queue.report({{std::string_view{"a"}, 1}});
