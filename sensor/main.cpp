@@ -52,7 +52,7 @@ bool keeps_waiting() {
   return g_stops == 1 && now < *end;
 }
 
-Loaded<std::unique_ptr<Publisher>> open_publisher(const SensorConfig& config) {
+Loaded<PublisherOptions> publisher_options(const SensorConfig& config) {
   const ShipConfig& ship = config.ship;
   auto collector_key = read_public_key(ship.collector_key);
   if (!collector_key) return tl::unexpected{collector_key.error()};
@@ -71,7 +71,7 @@ Loaded<std::unique_ptr<Publisher>> open_publisher(const SensorConfig& config) {
   options.when_full = WhenFull::wait;
   options.keep_waiting = keeps_waiting;
   options.warn = [](const std::string& line) { say(kWarning, line); };
-  return Publisher::start(std::move(options));
+  return options;
 }
 
 struct Outcome {
@@ -125,6 +125,9 @@ int sense(const std::string& config_path, bool check_only,
   auto finishers = make_finishers(*config);
   if (!finishers) return refuse(finishers.error());
   if (check_only) {
+    const bool ships = !config->ship.collector.empty();
+    const auto options = ships ? publisher_options(*config) : PublisherOptions{};
+    if (!options) return refuse({options.error()});
     std::cout << config_path << " is sound\n";
     return kDone;
   }
@@ -132,7 +135,9 @@ int sense(const std::string& config_path, bool check_only,
     return refuse({{config_path, 0, 0, "no collector is named",
                     "set ship.collector, ship.collector_key and ship.key"}});
   }
-  auto publisher = open_publisher(*config);
+  auto options = publisher_options(*config);
+  if (!options) return refuse({options.error()});
+  auto publisher = Publisher::start(std::move(*options));
   if (!publisher) return refuse({publisher.error()});
 
   const Outcome outcome = run(*config, *finishers, **publisher, captures);

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""What a sensor does with signals while its collector is away.
+"""What a sensor does without its collector: signals, and --check-config.
 
     sensor_alone.py BIN_DIR
 
 SIGTERM ends it although more records wait than it may hold; a second SIGTERM ends it at once; a silent pipe does not hold it;
 SIGHUP, which systemd's reload sends, changes nothing. Each time it says what was not delivered.
+--check-config reads the keys too: a unit that is reloaded with a bad one would not come back.
 """
 
 import os
@@ -62,6 +63,18 @@ def ends(bin_dir, folder, capture, signals):
         sensor.wait()
 
 
+def check_config_without(bin_dir, folder, key):
+    command = [f"{bin_dir}/sekimori-sensor", "--config", folder / "sensor.yaml", "--check-config"]
+    good = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    whole = (folder / key).read_bytes()
+    (folder / key).write_text("no key\n")
+    bad = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    (folder / key).write_bytes(whole)
+    if good.returncode == 0 and bad.returncode == 1 and key in bad.stderr:
+        return []
+    return [f"--check-config with a bad {key}: exit {good.returncode}, then {bad.returncode}: {good.stderr!r} {bad.stderr!r}"]
+
+
 def main():
     faults = []
     bin_dir = sys.argv[1]
@@ -78,6 +91,8 @@ def main():
             got, text, seconds = ends(bin_dir, folder, capture, signals)
             if got != code or said not in text or seconds > limit:
                 faults.append(f"{what}: exit {got} after {seconds:.1f} s: {text!r}")
+        for key in ("collector.pub", "edge-1.key"):
+            faults += check_config_without(bin_dir, folder, key)
     print(f"{len(faults)} faults")
     for fault in faults:
         print("  " + fault)
