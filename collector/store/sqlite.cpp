@@ -30,7 +30,8 @@ Complaint sqlite_complaint(sqlite3* database, const std::string& file) {
       return {file, 0, 0, "the store cannot be opened for writing: " + words,
               "its folder must exist and belong to the collector's user"};
     case SQLITE_IOERR:
-      return {file, 0, 0, "the store's disk fails: " + words, "look at the kernel's log"};
+      return {file, 0, 0, "the store's disk fails: " + words,
+              "make room if it is full; else look at the kernel's log"};
     default:
       return {file, 0, 0, "the store fails: " + words, ""};
   }

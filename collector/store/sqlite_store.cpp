@@ -1,18 +1,13 @@
 #include "collector/store/sqlite_store.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <bit>
-#include <cerrno>
 #include <mutex>
-#include <system_error>
 
 #include "collector/receive/claim_reader.h"
 #include "collector/receive/claim_writer.h"
 #include "collector/store/schema.h"
 #include "collector/store/sqlite.h"
+#include "collector/store/store_file.h"
 #include "core/record/codec.h"
 
 namespace sekimori {
@@ -51,29 +46,21 @@ bool is_open(const Verdict& verdict) {
   return verdict.connection && verdict.connection->type == EventType::start;
 }
 
-// SQLite would create it with the umask's mode; its log and index take the file's.
-Loaded<bool> create_private(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (file < 0 || ::fchmod(file, S_IRUSR | S_IWUSR) != 0) {
-    const std::string why = std::generic_category().message(errno);
-    if (file >= 0) ::close(file);
-    return tl::unexpected{Complaint{path, 0, 0, "the store cannot be opened for writing: " + why,
-                                    "its folder must exist and belong to the collector's user"}};
-  }
-  ::close(file);
-  return true;
-}
-
 }  // namespace
 
 struct SqliteStore::State {
   std::mutex mutex;
   std::string path;
+  StoreFile file;  // before the connection, which it must outlive
   SqliteHandle database;
   SqliteStatement read_committed, write_committed, write_counter, write_session, write_claim,
       write_verdict;
 
   Complaint complaint() const { return sqlite_complaint(database.get(), path); }
+  tl::unexpected<Complaint> lost() const {
+    return tl::unexpected{Complaint{path, 0, 0, "the store's file was deleted while it is in use",
+                                    "restart the collector to begin a new one"}};
+  }
   tl::unexpected<Complaint> failed() const { return tl::unexpected{complaint()}; }
   tl::unexpected<Complaint> unreadable(const std::string& what) const {
     return tl::unexpected{
@@ -89,20 +76,25 @@ struct SqliteStore::State {
   }
 
   Done open(const StoreSettings& settings);
-  Done check_or_create();
+  Loaded<bool> check();  // true: still empty
+  bool create();
   void prepare();
   bool write_record(const Batch& batch, const SessionRecord& record, Timestamp arrival);
 };
 
 SqliteStore::Done SqliteStore::State::open(const StoreSettings& settings) {
   path = settings.path;
-  if (const auto created = create_private(path); !created) return tl::unexpected{created.error()};
+  if (const auto held = file.open(path); !held) return tl::unexpected{held.error()};
   sqlite3* handle = nullptr;
   const int opened =
       sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   database.reset(handle);
   if (opened != SQLITE_OK) return failed();
   sqlite3_busy_timeout(handle, kBusyTimeout);
+  // Before anything is changed: it may be another program's.
+  const auto fresh = check();
+  if (!fresh) return tl::unexpected{fresh.error()};
+  if (const auto mine = file.make_private(); !mine) return tl::unexpected{mine.error()};
   // FULL: what a sensor was told to be committed must survive a power cut too. FAST overwrites what
   // is deleted where it costs no further write.
   const std::uint64_t pages = settings.size_limit == 0
@@ -113,27 +105,17 @@ SqliteStore::Done SqliteStore::State::open(const StoreSettings& settings) {
                std::to_string(pages))) {
     return failed();
   }
-  if (const Done checked = check_or_create(); !checked) return checked;
+  if (*fresh && !create()) return failed();
   prepare();
   return {};
 }
 
-SqliteStore::Done SqliteStore::State::check_or_create() {
+Loaded<bool> SqliteStore::State::check() {
   const auto application = number("PRAGMA application_id");
   const auto version = number("PRAGMA user_version");
   const auto tables = number("SELECT count(*) FROM sqlite_schema");
   if (!application || !version || !tables) return failed();
-  if (*tables == 0 && *application == 0) {
-    SqliteTransaction transaction{database.get()};
-    if (!transaction.begun() ||
-        !execute(std::string{kStoreSchema} +
-                 "PRAGMA application_id=" + std::to_string(kStoreApplication) +
-                 "; PRAGMA user_version=" + std::to_string(kStoreVersion)) ||
-        !transaction.commit()) {
-      return failed();
-    }
-    return {};
-  }
+  if (*tables == 0 && *application == 0) return true;
   if (*application != kStoreApplication) {
     return tl::unexpected{
         Complaint{path, 0, 0, "is another program's database", "name another file as store.path"}};
@@ -145,7 +127,16 @@ SqliteStore::Done SqliteStore::State::check_or_create() {
                       ", this program reads version " + std::to_string(kStoreVersion),
                   "run the program that wrote it, or name another file as store.path"}};
   }
-  return {};
+  return false;
+}
+
+bool SqliteStore::State::create() {
+  SqliteTransaction transaction{database.get()};
+  return transaction.begun() &&
+         execute(std::string{kStoreSchema} +
+                 "PRAGMA application_id=" + std::to_string(kStoreApplication) +
+                 "; PRAGMA user_version=" + std::to_string(kStoreVersion)) &&
+         transaction.commit();
 }
 
 void SqliteStore::State::prepare() {
@@ -213,6 +204,7 @@ Loaded<std::uint64_t> SqliteStore::committed(std::string_view sensor, std::uint6
 
 SqliteStore::Done SqliteStore::commit_batch(const Batch& batch, Timestamp arrival) {
   const std::lock_guard lock{state_->mutex};
+  if (state_->file.deleted()) return state_->lost();
   SqliteTransaction transaction{state_->database.get()};
   bool good = transaction.begun();
   for (std::size_t at = 0; good && at < batch.records.size(); ++at) {
@@ -238,6 +230,7 @@ SqliteStore::Done SqliteStore::commit_batch(const Batch& batch, Timestamp arriva
 
 Loaded<std::vector<Claim>> SqliteStore::put_claims(std::vector<Claim> claims, Timestamp arrival) {
   const std::lock_guard lock{state_->mutex};
+  if (state_->file.deleted()) return state_->lost();
   SqliteTransaction transaction{state_->database.get()};
   bool good = transaction.begun();
   std::vector<Claim> fresh;
@@ -257,6 +250,7 @@ Loaded<std::vector<Claim>> SqliteStore::put_claims(std::vector<Claim> claims, Ti
 
 SqliteStore::Done SqliteStore::put_verdicts(std::span<const VerdictLine> verdicts) {
   const std::lock_guard lock{state_->mutex};
+  if (state_->file.deleted()) return state_->lost();
   SqliteTransaction transaction{state_->database.get()};
   bool good = transaction.begun();
   for (std::size_t at = 0; good && at < verdicts.size(); ++at) {

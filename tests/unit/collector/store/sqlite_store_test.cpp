@@ -291,6 +291,40 @@ TEST_F(Store, RefusesAFolderThatIsNotThere) {
   EXPECT_THAT(refusal(), HasSubstr("cannot be opened for writing: No such file"));
 }
 
+TEST_F(Store, BelongsToOneProgramAtATime) {
+  auto store = open();
+  EXPECT_THAT(refusal(), HasSubstr("another collector or replay writes to this store"));
+  ASSERT_TRUE(store->commit_batch(batch(1, {session(1)}), kNow));
+  store.reset();
+  EXPECT_EQ(refusal(), "opened");
+}
+
+TEST_F(Store, SaysThatItsFileWasDeleted) {
+  const auto store = open();
+  std::filesystem::remove(path_);
+  const auto done = store->commit_batch(batch(1, {session(1)}), kNow);
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().text(), HasSubstr("deleted while it is in use"));
+  EXPECT_FALSE(store->put_claims({claim("c")}, kNow));
+  EXPECT_FALSE(store->put_verdicts(std::vector{verdict(claim("c"), "{}")}));
+}
+
+TEST_F(Store, ChangesNothingOfAnotherProgramsDatabase) {
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(path_.c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "CREATE TABLE a (b)", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(other);
+  std::filesystem::permissions(path_, std::filesystem::perms{0644});
+  const auto bytes = [this] {
+    std::ifstream file{path_, std::ios::binary};
+    return std::string{std::istreambuf_iterator<char>{file}, {}};
+  };
+  const std::string before = bytes();
+  EXPECT_THAT(refusal(), HasSubstr("another program's database"));
+  EXPECT_EQ(bytes(), before);
+  EXPECT_EQ(std::filesystem::status(path_).permissions(), std::filesystem::perms{0644});
+}
+
 TEST_F(Store, ServesSeveralThreads) {
   const auto store = open();
   std::vector<std::thread> threads;
