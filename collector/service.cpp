@@ -36,6 +36,12 @@ LoadedAll<ServiceSecrets> read_secrets(const CollectorConfig& config) {
     auto token = read_secret_file(config.http.token);
     if (token) secrets.token = std::move(*token);
     if (!token) complaints.push_back(token.error());
+    if (token && secrets.token.size() < kShortestToken) {
+      complaints.push_back(
+          {config.http.token, 0, 0,
+           "holds a token shorter than " + std::to_string(kShortestToken) + " characters",
+           "make one with: sekimori keys token"});
+    }
   }
   if (!complaints.empty()) return tl::unexpected{complaints};
   return secrets;

@@ -230,5 +230,14 @@ TEST_F(ServiceTest, TakesNothingThatItCannotKeep) {
   EXPECT_EQ(log_.find("the store is full"), log_.rfind("the store is full"));  // said once
 }
 
+TEST_F(ServiceTest, SaysBeforeTheStartThatATokenIsTooShort) {
+  EXPECT_TRUE(read_secrets(config_));
+  config_.http.token = (folder_ / "short.token").string();
+  ASSERT_TRUE(write_secret_file(config_.http.token, "hello"));
+  const auto secrets = read_secrets(config_);
+  ASSERT_FALSE(secrets);
+  EXPECT_THAT(secrets.error().front().text(), HasSubstr("short.token: holds a token shorter than"));
+}
+
 }  // namespace
 }  // namespace sekimori
