@@ -13,6 +13,20 @@ function(sekimori_room room)
   endif()
 endfunction()
 
+# GoogleTest's headers cost more than most tests, so they are compiled once for all of them. Test code itself is not optimised:
+# it runs once, and what it tests is in the libraries.
+add_library(sekimori_test_headers OBJECT ${CMAKE_CURRENT_LIST_DIR}/unit/test_headers.cpp)
+target_link_libraries(sekimori_test_headers PRIVATE sekimori_flags GTest::gmock)
+target_precompile_headers(sekimori_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  set(SEKIMORI_TEST_OPTIONS -O0)
+endif()
+target_compile_options(sekimori_test_headers PRIVATE ${SEKIMORI_TEST_OPTIONS} -g1)
+
+# Stands in for libFuzzer where the corpus is only replayed.
+add_library(sekimori_fuzz_replay OBJECT ${CMAKE_CURRENT_LIST_DIR}/fuzz/replay_main.cpp)
+target_link_libraries(sekimori_fuzz_replay PRIVATE sekimori_flags)
+
 # sekimori_test(core/net/ip_address) builds tests/unit/core/net/ip_address_test.cpp against its room.
 function(sekimori_test path)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
@@ -21,6 +35,8 @@ function(sekimori_test path)
   string(REPLACE "/" "_" name ${path})
   add_executable(${name}_test ${CMAKE_SOURCE_DIR}/tests/unit/${path}_test.cpp)
   target_link_libraries(${name}_test PRIVATE ${room} ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  target_compile_options(${name}_test PRIVATE ${SEKIMORI_TEST_OPTIONS})
+  target_precompile_headers(${name}_test REUSE_FROM sekimori_test_headers)
   # Lines for a stack trace, no variables: a third less to compile and link (compile_test.cpp 7.6 s with -g, 5.6 s so).
   target_compile_options(${name}_test PRIVATE -g1)
   set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
@@ -48,7 +64,7 @@ function(sekimori_parser path)
   if(SEKIMORI_LIBFUZZER)
     target_link_options(${leaf}_fuzz PRIVATE -fsanitize=fuzzer)
   else()
-    target_sources(${leaf}_fuzz PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cpp)
+    target_link_libraries(${leaf}_fuzz PRIVATE sekimori_fuzz_replay)
   endif()
   file(GLOB corpus ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${leaf}/*)
   if(NOT corpus)

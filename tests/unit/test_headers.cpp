@@ -1,0 +1,1 @@
+// Holds nothing: GoogleTest's headers are compiled with it, once for all tests.
