@@ -44,6 +44,11 @@ bool is_curve_key(std::string_view text) noexcept {
 }
 
 Loaded<CurveKey> read_public_key(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {  // a fifo would be waited for without end
+    return tl::unexpected{Complaint{path, 0, 0, error ? "cannot be read" : "is not a regular file",
+                                    "`sekimori keys` makes one"}};
+  }
   std::ifstream file{path};
   std::string line;
   if (!file || !std::getline(file, line)) {

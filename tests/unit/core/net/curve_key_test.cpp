@@ -45,6 +45,17 @@ TEST(CurveKey, IsTheTextOfThirtyTwoBytes) {
   EXPECT_FALSE(is_curve_key(""));
 }
 
+TEST_F(CurveKeyFiles, APublicKeyIsARegularFile) {
+  const std::string fifo = directory_ + "/collector.pub";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  for (const std::string& path : {fifo, directory_, directory_ + "/none"}) {
+    SCOPED_TRACE(path);
+    const auto key = read_public_key(path);  // a reader that opened the fifo would not return
+    ASSERT_FALSE(key);
+    EXPECT_EQ(key.error().file, path);
+  }
+}
+
 TEST(CurveKey, SensorNamesArePlain) {
   for (const std::string_view name : {"tokyo-1", "a", "Edge_2.lan"}) {
     EXPECT_TRUE(is_sensor_name(name)) << name;
