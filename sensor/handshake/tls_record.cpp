@@ -125,20 +125,6 @@ tl::unexpected<Defect> refuse_ssl2(Bytes stream) noexcept {
   return unsupported(0);
 }
 
-// True when the bytes of a record header so far cannot belong to one.
-bool contradicts_header(Bytes header) noexcept {
-  Cursor cursor{header};
-  const std::uint8_t type = cursor.u8();
-  if (type < static_cast<std::uint8_t>(ContentType::change_cipher_spec) ||
-      type > static_cast<std::uint8_t>(ContentType::heartbeat)) {
-    return true;
-  }
-  const std::uint8_t major = cursor.u8();
-  if (cursor.ok() && major != kMajor) return true;
-  cursor.skip(1);
-  return cursor.u16() > kMaxFragment;
-}
-
 }  // namespace
 
 Result<Bytes> first_handshake(Bytes stream, HandshakeType wanted,
@@ -180,35 +166,6 @@ Result<Bytes> server_hello_after_retry(Bytes stream, std::span<std::uint8_t> scr
     cursor = ahead;
   }
   return next_message(cursor, HandshakeType::server_hello, scratch);
-}
-
-TlsRecordWalker::Walk TlsRecordWalker::feed(Bytes segment) noexcept {
-  Walk walk;
-  Cursor cursor{segment};
-  while (cursor.left() > 0 && !lost_sync_) {
-    if (remaining_ > 0) {
-      const auto inside = std::min<std::size_t>(remaining_, cursor.left());
-      cursor.skip(inside);
-      remaining_ = static_cast<std::uint16_t>(remaining_ - inside);
-      continue;
-    }
-    header_[header_size_++] = cursor.u8();
-    const Bytes header{header_.data(), header_size_};
-    lost_sync_ = contradicts_header(header);
-    if (lost_sync_) break;
-    if (header_size_ == 1) {
-      if (walk.records == 0) walk.first_type = static_cast<ContentType>(header_.front());
-      if (walk.records < 255) ++walk.records;
-    }
-    if (header_size_ == header_.size()) {
-      Cursor whole{header};
-      whole.skip(kLengthOffset);
-      remaining_ = whole.u16();
-      header_size_ = 0;
-    }
-  }
-  walk.lost_sync = lost_sync_;
-  return walk;
 }
 
 }  // namespace sekimori

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 
@@ -29,30 +28,5 @@ bool starts_with_hello(Bytes segment, HandshakeType wanted) noexcept;
 // the change_cipher_spec records in between skipped. `stream` is the server's from its first byte.
 // Faults as above; malformed too when the stream's first message is no HelloRetryRequest.
 Result<Bytes> server_hello_after_retry(Bytes stream, std::span<std::uint8_t> scratch) noexcept;
-
-// Follows the record boundaries of one direction over any number of segments and keeps none of
-// their bytes, so that a flow can tell a segment that starts a record from one that goes on with an
-// old one.
-class TlsRecordWalker {
- public:
-  struct Walk {
-    std::uint8_t records = 0;  // that start in this segment; stays at 255
-    ContentType first_type{};  // of the first of them; meaningless when there is none
-    bool lost_sync = false;    // this is not, or no longer, a run of TLS records; for good
-  };
-
-  // The next bytes of the direction, in order and without a gap.
-  Walk feed(Bytes segment) noexcept;
-
-  // To be told of a gap: where records start after it is unknown.
-  void lose_sync() noexcept { lost_sync_ = true; }
-
- private:
-  std::uint16_t remaining_ = 0;           // bytes of the current record's fragment still to come
-  std::array<std::uint8_t, 5> header_{};  // of the next record, as far as it was seen
-  std::uint8_t header_size_ = 0;
-  bool lost_sync_ = false;
-};
-static_assert(sizeof(TlsRecordWalker) <= 16, "two of them live in every flow");
 
 }  // namespace sekimori

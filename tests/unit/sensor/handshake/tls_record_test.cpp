@@ -210,50 +210,5 @@ TEST(ServerHelloAfterRetry, WantsARetryRequestFirst) {
   EXPECT_EQ(body.error().fault, Fault::malformed);
 }
 
-TEST(TlsRecordWalker, CountsTheRecordsThatStartInASegment) {
-  const Buffer stream{0x16, 0x03, 0x01, 0x00, 0x02, 0xaa, 0xbb,  //
-                      0x14, 0x03, 0x03, 0x00, 0x01, 0x01,        //
-                      0x17, 0x03, 0x03, 0x00, 0x00,              //
-                      0x17, 0x03, 0x03, 0x00, 0x01, 0xcc};
-  TlsRecordWalker walker;
-  const auto all = walker.feed(stream);
-  EXPECT_EQ(all.records, 4);
-  EXPECT_EQ(all.first_type, ContentType::handshake);
-  EXPECT_FALSE(all.lost_sync);
-}
-
-TEST(TlsRecordWalker, TellsAStartFromAContinuation) {
-  TlsRecordWalker walker;
-  EXPECT_EQ(walker.feed(Buffer{0x16, 0x03}).records, 1);
-  EXPECT_EQ(walker.feed(Buffer{0x01, 0x00, 0x03, 0xaa}).records, 0);
-  EXPECT_EQ(walker.feed(Buffer{0xbb}).records, 0);
-  const auto next = walker.feed(Buffer{0xcc, 0x14});
-  EXPECT_EQ(next.records, 1);
-  EXPECT_EQ(next.first_type, ContentType::change_cipher_spec);
-  EXPECT_EQ(walker.feed({}).records, 0);
-}
-
-TEST(TlsRecordWalker, LosesSyncForGood) {
-  for (const Buffer& bytes :
-       {Buffer{0x13}, Buffer{0x19}, Buffer{0x17, 0x02}, Buffer{0x17, 3, 3, 0x48, 1}}) {
-    TlsRecordWalker walker;
-    EXPECT_TRUE(walker.feed(bytes).lost_sync);
-    const auto after = walker.feed(kOneRecord);
-    EXPECT_TRUE(after.lost_sync);
-    EXPECT_EQ(after.records, 0);
-  }
-  TlsRecordWalker walker;
-  walker.lose_sync();
-  EXPECT_TRUE(walker.feed(kOneRecord).lost_sync);
-}
-
-TEST(TlsRecordWalker, CountsNoMoreThanItsByteHolds) {
-  Buffer empty_records;
-  for (int i = 0; i < 300; ++i)
-    empty_records.insert(empty_records.end(), {0x17, 0x03, 0x03, 0x00, 0x00});
-  TlsRecordWalker walker;
-  EXPECT_EQ(walker.feed(empty_records).records, 255);
-}
-
 }  // namespace
 }  // namespace sekimori
