@@ -100,8 +100,8 @@ class FieldChecker {
 
   CountryCode country(ClaimField field) {
     const auto code = CountryCode::parse(required_text(field));
-    if (code) return *code;
-    fail(field, "is not a country", "two letters of ISO 3166-1: JP");
+    if (code && is_assigned(*code)) return *code;
+    fail(field, "is not a country", "two letters of ISO 3166-1: JP; GB for the United Kingdom");
     return {};
   }
 

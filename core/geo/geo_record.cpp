@@ -39,7 +39,8 @@ bool is_capital(char one) noexcept {
 void take_country(CountryCode& into, const MmdbValue& value) noexcept {
   const std::string_view text = value.text().value_or(std::string_view{});
   if (text.size() != 2 || !is_capital(text[0]) || !is_capital(text[1])) return;
-  into = CountryCode::parse(text).value_or(CountryCode{});
+  const auto code = CountryCode::parse(text);
+  if (code && is_assigned(*code)) into = *code;
 }
 
 // Bytes of the UTF-8 character (RFC 3629) at the front; 0 when there is none or it is a control

@@ -33,4 +33,8 @@ class CountryCode {
   std::array<char, 2> letters_{};
 };
 
+// Whether the code stands for a country: EU, AP, UK, XX and ZZ, which are met in databases and
+// forms, do not, and a country can be compared with none of them.
+bool is_assigned(CountryCode country) noexcept;
+
 }  // namespace sekimori

@@ -94,6 +94,12 @@ TEST(GeoRecord, FindsTheCountryWhereverTheVendorPutsIt) {
        "\x42"
        "US"sv,
        ""},
+      {"a code that is no country's",
+       "\xe1\x4c"
+       "country_code"
+       "\x42"
+       "EU"sv,
+       ""},
       {"an empty record", "\xe0"sv, ""},
       {"a record that is no map",
        "\x42"
