@@ -162,6 +162,37 @@ void test_physics(ClaimFeatures& features, const JudgeSettings& settings) {
   }
 }
 
+// 2: the listed country is out of reach, 1: the listed coordinates are, 0: neither.
+int refutation(const ClaimFeatures& features) noexcept {
+  if (features.physics == Physics::impossible) return 2;
+  return features.point == Physics::impossible ? 1 : 0;
+}
+
+// Which of several sessions was the claim's is not known, but a listing is of the address they all
+// share: what one of them refutes is refuted whichever it was. Nothing is confirmed in this way.
+void test_candidates(ClaimFeatures& features, const Observation& observation,
+                     const JudgeSettings& settings) {
+  for (const SessionRecord& session : observation.sessions) {
+    ClaimFeatures one;
+    one.basis = Basis::session;
+    one.record = session;
+    judge_timing(one);
+    test_physics(one, settings);
+    if (refutation(one) <= refutation(features)) continue;
+    features.timing_usable = true;
+    features.timing_reason = {};
+    features.rtt_us = one.rtt_us;
+    features.rtt_sample = one.rtt_sample;
+    features.medium = one.medium;
+    features.physics = one.physics;
+    features.point = one.point;
+    features.untested_reason = one.untested_reason;
+    features.nearest_km = one.nearest_km;
+    features.point_km = one.point_km;
+    features.reach_km = one.reach_km;
+  }
+}
+
 }  // namespace
 
 ClaimFeatures claim_features(const Observation& observation, const JudgeSettings& settings) {
@@ -173,6 +204,9 @@ ClaimFeatures claim_features(const Observation& observation, const JudgeSettings
   compare_countries(features);
   judge_timing(features);
   test_physics(features, settings);
+  if (features.outcome == JoinOutcome::ambiguous && features.basis == Basis::address) {
+    test_candidates(features, observation, settings);
+  }
   return features;
 }
 

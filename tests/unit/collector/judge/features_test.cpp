@@ -113,6 +113,7 @@ TEST(ClaimFeatures, SaysWhyTimingIsNotUsed) {
       {"several_sessions",
        [](Observation& o) {
          o.outcome = JoinOutcome::ambiguous;
+         o.sessions[0].timing.client_rtt_us = 60'000;
          o.sessions.push_back(o.sessions[0]);
        }},
       {"no_session",
@@ -169,6 +170,26 @@ TEST(ClaimFeatures, KeepsOnlyTheAddressOfSeveralSessions) {
 
   seen.sessions[1].client.ip = *IpAddress::parse("198.51.100.7");
   EXPECT_EQ(claim_features(seen, tokyo()).basis, Basis::none);
+}
+
+// An address is in one place: 3 ms from Tokyo refute its listing in China (10.6 ms, see above) for
+// every session that came from it.
+TEST(ClaimFeatures, LetsOneOfSeveralSessionsRefuteTheListing) {
+  Observation seen = matched(session("CN", 60'000));
+  seen.outcome = JoinOutcome::ambiguous;
+  seen.sessions.push_back(session("CN", 3'000));
+  const ClaimFeatures features = claim_features(seen, tokyo());
+  EXPECT_EQ(features.basis, Basis::address);
+  EXPECT_EQ(features.physics, Physics::impossible);
+  EXPECT_EQ(features.rtt_us, 3'000U);
+  EXPECT_TRUE(features.timing_usable);
+  EXPECT_EQ(features.untested_reason, "");
+
+  seen.sessions[1].path = Path::l4;  // a load balancer answered: nothing was measured
+  EXPECT_EQ(claim_features(seen, tokyo()).physics, Physics::untested);
+  seen.sessions[1] = session("CN", 3'000);
+  seen.sessions[1].client.ip = *IpAddress::parse("198.51.100.7");
+  EXPECT_EQ(claim_features(seen, tokyo()).physics, Physics::untested);
 }
 
 TEST(ClaimFeatures, AsksTheDatabasesWhereNoPacketsAre) {
