@@ -15,6 +15,7 @@ volatile std::sig_atomic_t g_stop = 0;  // set by SIGINT and SIGTERM: end well, 
 void stop_on_signals() {
   struct sigaction action {};
   action.sa_handler = [](int) { g_stop = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second one ends at once
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
 }
@@ -39,7 +40,9 @@ void add_replay(CLI::App& app, int& exit_code) {
       ->required();
   replay->add_option("--config", options->config,
                      "Configuration with the keys sensor and collector");
-  replay->add_option("--claims", options->claims, "Claims, NDJSON or CSV; may be given again");
+  // One file for each --claims: what follows it is a capture.
+  replay->add_option("--claims", options->claims, "Claims, NDJSON or CSV; may be given again")
+      ->allow_extra_args(false);
   replay->add_option("--sessions", options->sessions,
                      "Write session records as JSON lines; - is standard output");
   replay->add_option("--verdicts", options->verdicts,

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 
 #include "cli/commands.h"
@@ -104,6 +105,34 @@ LoadedAll<ReplayConfig> replay_config(const ReplayOptions& options) {
   return config;
 }
 
+bool is_same_file(const std::string& left, const std::string& right) {
+  namespace fs = std::filesystem;
+  std::error_code none;  // what is not there yet is compared by its name
+  if (fs::is_character_file(left, none)) return false;  // /dev/null keeps nothing
+  return fs::equivalent(left, right, none) ||
+         fs::weakly_canonical(left, none) == fs::weakly_canonical(right, none);
+}
+
+// A file that is written must be no other of the files: it would be emptied before it is read, or
+// two writers would cut each other's lines.
+std::vector<Complaint> shared_files(const ReplayOptions& options) {
+  std::vector<std::string> others = options.captures;
+  others.insert(others.end(), options.claims.begin(), options.claims.end());
+  if (!options.config.empty()) others.push_back(options.config);
+  std::vector<Complaint> complaints;
+  for (const std::string& output : {options.sessions, options.verdicts, options.store}) {
+    if (output.empty() || output == "-") continue;
+    for (const std::string& other : others) {
+      if (!is_same_file(output, other)) continue;
+      complaints.push_back({"<command line>", 0, 0, "'" + output + "' would be overwritten",
+                            "give every output a file of its own"});
+      break;
+    }
+    others.push_back(output);
+  }
+  return complaints;
+}
+
 // Every capture through `run`; false when one could not be read to its end.
 bool read_captures(const ReplayOptions& options, const std::function<bool()>& go_on, FileRun& run) {
   bool readable = true;
@@ -123,7 +152,14 @@ bool read_captures(const ReplayOptions& options, const std::function<bool()>& go
       complain((*source)->complaint());
       readable = false;
     }
-    if (!whole) break;
+    if (!whole) {
+      if (!go_on()) {
+        complain(
+            {path, 0, 0, "was not read to its end: interrupted", "the frames before it were read"});
+      }
+      readable = false;
+      break;
+    }
   }
   run.finish();
   return readable;
@@ -146,6 +182,7 @@ int run_replay(const ReplayOptions& options, const std::function<bool()>& go_on)
     for (const Complaint& one : complaints) complain(one);
     return kUsage;
   };
+  if (const auto shared = shared_files(options); !shared.empty()) return refuse(shared);
   const auto config = replay_config(options);
   if (!config) return refuse(config.error());
   const auto finishers = make_finishers(config->sensor);
@@ -174,6 +211,10 @@ int run_replay(const ReplayOptions& options, const std::function<bool()>& go_on)
       (*judge)->finish(people, json_on_stdout ? STDERR_FILENO : STDOUT_FILENO);
   if (sessions) {
     if (const auto closed = sessions->close(); !closed) complaints.push_back(closed.error());
+  }
+  if (!people.flush()) {
+    complaints.push_back({json_on_stdout ? "standard error" : "standard output", 0, 0,
+                          "did not take the table to its end", "make room and run again"});
   }
   if (!complaints.empty()) return refuse(complaints);
   report(file_run.totals());
