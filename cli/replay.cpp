@@ -34,10 +34,8 @@ void add_replay(CLI::App& app, int& exit_code) {
       "\n"
       "Reads pcap and pcapng, plain or gzip. Exit code 1: usage, configuration, rule or database\n"
       "error; 2: a capture could not be read to its end, what was read is still reported.");
-  replay
-      ->add_option("captures", options->captures,
-                   "Capture files in order of time; - is standard input")
-      ->required();
+  replay->add_option("captures", options->captures,
+                     "Capture files in order of time; - is standard input");
   replay->add_option("--config", options->config,
                      "Configuration with the keys sensor and collector");
   // One file for each --claims: what follows it is a capture.
@@ -48,10 +46,15 @@ void add_replay(CLI::App& app, int& exit_code) {
   replay->add_option("--verdicts", options->verdicts,
                      "Write verdicts as JSON lines; - is standard output");
   replay->add_option("--store", options->store, "Keep records and verdicts in this SQLite file");
+  replay->add_flag("--check-config", options->check_only,
+                   "Only say whether configuration, rules, databases and claims are sound");
   replay->add_flag("--starts", options->starts, "Write start records too, not only end records");
   replay->add_option("--workers", options->workers, "Threads; never changes an answer")
       ->check(CLI::Range(std::size_t{1}, kPartitions));
   replay->callback([options, &exit_code] {
+    if (options->captures.empty() && !options->check_only) {
+      throw CLI::RequiredError{"a capture file"};
+    }
     stop_on_signals();
     options->progress = ::isatty(STDERR_FILENO) == 1;
     exit_code = run_replay(*options, [] { return g_stop == 0; });

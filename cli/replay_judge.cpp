@@ -80,7 +80,13 @@ std::vector<Complaint> ReplayJudge::finish(std::ostream& table, int table_descri
   if (verdicts_ > 0) {
     write_verdict_table(table, rows_, table_style(table_descriptor));
     if (verdicts_ > rows_.size()) {
-      table << "and " << verdicts_ - rows_.size() << " more: --verdicts FILE has them all\n";
+      const auto sum = [this](Mismatch mismatch) {
+        return sums_.at(static_cast<std::size_t>(mismatch));
+      };
+      table << "and " << verdicts_ - rows_.size() << " more; of all " << verdicts_ << ": "
+            << sum(Mismatch::contradicted) << " contradicted, " << sum(Mismatch::doubtful)
+            << " doubtful, " << sum(Mismatch::fits) << " fit, " << sum(Mismatch::unknown)
+            << " unknown. --verdicts FILE has them all\n";
     }
   }
   return complaints_;
@@ -96,6 +102,7 @@ void ReplayJudge::take_claims(Timestamp until) {
 
 void ReplayJudge::tell(const Verdict& verdict) {
   ++verdicts_;
+  ++sums_.at(static_cast<std::size_t>(verdict.mismatch));
   if (rows_.size() < kTableRows) rows_.push_back(verdict);
   if (!verdict_lines_ && !store_) return;
   VerdictLine line{verdict, {}};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -53,7 +54,8 @@ class ReplayJudge {
   Batch batch_;
   std::vector<Verdict> rows_;
   std::uint64_t verdicts_ = 0;
-  std::vector<Complaint> complaints_;  // of outputs and store; the first ends the run
+  std::array<std::uint64_t, 4> sums_{};  // of all verdicts, by Mismatch
+  std::vector<Complaint> complaints_;    // of outputs and store; the first ends the run
 };
 
 }  // namespace sekimori

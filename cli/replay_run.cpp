@@ -172,6 +172,11 @@ void report(const RunTotals& totals) {
   if (totals.shards.flows.evicted > 0) {
     std::cerr << ", " << totals.shards.flows.evicted << " forgotten early for want of room";
   }
+  if (totals.frames_far_behind > 0) {
+    std::cerr << "; " << totals.frames_far_behind
+              << " frames are more than a day older than those before them: are the captures in "
+                 "order?";
+  }
   std::cerr << '\n';
 }
 
@@ -189,6 +194,15 @@ int run_replay(const ReplayOptions& options, const std::function<bool()>& go_on)
   if (!finishers) return refuse(finishers.error());
   auto judge = ReplayJudge::open(options, config->collector);
   if (!judge) return refuse(judge.error());
+  if (options.check_only) {
+    std::cout << (options.config.empty() ? "the default configuration" : options.config)
+              << " is sound\n";
+    return kDone;
+  }
+  if (!options.claims.empty() && config->collector.judging.rules.empty()) {
+    std::cerr << "sekimori: no rules are configured, so every mismatch is unknown (set "
+                 "collector.rules in --config)\n";
+  }
   std::optional<SessionLines> sessions;
   if (!options.sessions.empty()) {
     auto file = OutputFile::create(options.sessions);

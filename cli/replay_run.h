@@ -18,7 +18,8 @@ struct ReplayOptions {
   std::string store;                   // SQLite file; empty: none
   std::optional<std::size_t> workers;  // else as configured
   bool starts = false;
-  bool progress = false;  // on standard error
+  bool check_only = false;  // only say whether the configuration is sound
+  bool progress = false;    // on standard error
 };
 
 // Runs the sensor's and the collector's stages in one process, in packet time. `go_on` is asked now

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <tuple>
 #include <vector>
 
 #include "sensor/decode/decode.h"
+#include "sensor/packet_clock.h"
 #include "sensor/worker.h"
 
 namespace sekimori {
@@ -31,8 +33,8 @@ struct FileRun::State {
   RunSettings settings;
   RecordSink sink;
   FrameCounters frames;
-  Timestamp now{Timestamp::min()};  // never goes back, whatever the frames' order
-  Timestamp last_tick{Timestamp::min()};
+  PacketClock clock;
+  std::optional<Timestamp> last_tick;
   std::size_t frames_since_tick = 0;
   bool stopped = false;
 
@@ -50,7 +52,7 @@ struct FileRun::State {
     ++frames.frames;
     ++frames_since_tick;
     frames.wire_bytes += frame.wire_length;
-    now = std::max(now, frame.time);
+    clock.observe(frame.time);
     const Result<Packet> packet = decode(frame);
     if (!packet) return frames.count(packet.error());
     ++frames.tracked;
@@ -60,11 +62,12 @@ struct FileRun::State {
   }
 
   bool is_tick_due() const noexcept {
-    return frames_since_tick >= kTickFrames ||
-           (now != last_tick && (last_tick == Timestamp::min() || now - last_tick >= kTickTime));
+    if (!clock.now()) return false;
+    return frames_since_tick >= kTickFrames || !last_tick || *clock.now() - *last_tick >= kTickTime;
   }
 
   void tick() {
+    const Timestamp now = clock.last();
     last_tick = now;
     frames_since_tick = 0;
     if (inline_shard) {
@@ -79,11 +82,11 @@ struct FileRun::State {
   void send(PacketBatch::Then then) {
     for (std::size_t at = 0; at < workers.size(); ++at) {
       filling[at]->then = then;
-      filling[at]->now = now;
+      filling[at]->now = clock.last();
       workers[at]->send(std::move(filling[at]));
       filling[at] = fresh_batch();
     }
-    under_way.push_back(now);
+    under_way.push_back(clock.last());
   }
 
   // The oldest tick under way: waits for all workers and gives its records. True when drained.
@@ -123,7 +126,7 @@ struct FileRun::State {
     if (inline_shard) {
       const bool drained = inline_shard->drain(inline_records);
       collect(inline_records);
-      give(now);
+      give(clock.last());
       return drained;
     }
     send(PacketBatch::Then::drain);
@@ -164,7 +167,6 @@ bool FileRun::read(PacketSource& source, const std::function<bool()>& between) {
 
 void FileRun::finish() {
   State& state = *state_;
-  if (state.frames.frames == 0) state.now = Timestamp{};
   state.tick();
   while (!state.under_way.empty()) (void)state.receive();
   while (!state.drain_round()) {
@@ -173,7 +175,7 @@ void FileRun::finish() {
 
 RunTotals FileRun::totals() const noexcept {
   const State& state = *state_;
-  RunTotals totals{state.frames, {}};
+  RunTotals totals{state.frames, {}, state.clock.far_behind()};
   if (state.inline_shard) totals.shards += state.inline_shard->totals();
   for (const auto& worker : state.workers) totals.shards += worker->shard().totals();
   return totals;

@@ -23,6 +23,7 @@ using RecordSink =
 struct RunTotals {
   FrameCounters frames;
   ShardTotals shards;
+  std::uint64_t frames_far_behind = 0;  // PacketClock::far_behind
 };
 
 // Takes frames from sources, one source after the other, and gives records to a sink, the same ones

@@ -52,4 +52,5 @@ exec 3>&-
 got=0
 wait "$replay" || got=$?
 ((got == 2)) || { cat "$work/err" >&2; fail "an interrupted run ended with $got"; }
+"$sekimori" replay --check-config > /dev/null || fail "the default configuration is not sound"
 echo "replay.sh: every ending is said"
