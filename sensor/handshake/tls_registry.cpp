@@ -104,7 +104,9 @@ static_assert(std::is_sorted(kCipherSuites.begin(), kCipherSuites.end(),
 InlineText<6> wire_number(std::uint16_t value) noexcept {
   constexpr std::string_view digits = "0123456789abcdef";
   InlineText<6> text{"0x"};
-  for (const unsigned shift : {12U, 8U, 4U, 0U}) text.push_back(digits[value >> shift & 0xfU]);
+  for (const unsigned shift : {12U, 8U, 4U, 0U}) {
+    text.push_back(digits[static_cast<unsigned>(value) >> shift & 0xfU]);
+  }
   return text;
 }
 
