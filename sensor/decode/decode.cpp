@@ -56,6 +56,7 @@ Packet packet_of(const IpHeader& ip, const Packet& around) noexcept {
   Packet packet;
   packet.time = around.time;
   packet.vlan = around.vlan;
+  packet.tunnelled = around.ip_length > 0;  // only what was read from an IP header has a length
   packet.source = ip.source;
   packet.destination = ip.destination;
   packet.protocol = ip.protocol;

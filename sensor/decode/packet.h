@@ -56,6 +56,7 @@ struct Packet {
   std::uint8_t ttl = 0;              // or hop limit
   bool dont_fragment = false;        // IPv4 DF; false for IPv6, where the bit does not exist
   std::uint16_t vlan = 0;            // outermost VLAN id (1 to 4094); 0 when untagged
+  bool tunnelled = false;            // it came inside another IP packet
   std::uint32_t ip_length = 0;       // bytes of the IP packet, header included, as declared
   TcpHeader tcp;                     // meaningful when protocol is tcp
   Bytes payload;                     // of TCP or UDP: captured bytes, link padding already cut off

@@ -30,6 +30,7 @@ TEST(Decode, ReadsFromTheFrameToThePayload) {
   ASSERT_TRUE(packet);
   EXPECT_EQ(packet->time, Timestamp{std::chrono::seconds{5}});
   EXPECT_EQ(packet->vlan, 100);
+  EXPECT_FALSE(packet->tunnelled);
   EXPECT_EQ(packet->source, IpAddress::parse("192.0.2.1"));
   EXPECT_EQ(packet->destination, IpAddress::parse("198.51.100.2"));
   EXPECT_EQ(packet->source_port, 49153);
@@ -112,6 +113,7 @@ TEST(Decode, TheInnermostPacketCounts) {
   EXPECT_EQ(packet->destination_port, 443);
   EXPECT_EQ(packet->ip_length, 42U);
   EXPECT_EQ(packet->vlan, 100);
+  EXPECT_TRUE(packet->tunnelled);
   EXPECT_EQ(packet->payload_length, 2U);
 }
 
@@ -127,6 +129,7 @@ TEST(Decode, ATunnelGuessedByItsPortMustHoldOrTheDatagramCounts) {
     EXPECT_EQ(packet->destination_port, 4789);
     EXPECT_EQ(packet->payload.size(), 8 + kFrame.size());
     EXPECT_EQ(packet->vlan, 0);
+    EXPECT_FALSE(packet->tunnelled);
   }
 }
 
