@@ -11,10 +11,12 @@ namespace {
 using flatbuffers::String;
 using flatbuffers::Vector;
 
-// Tables of a full batch: per record itself, two endpoints with their places, geo, TLS, SYN, timing
-// and eight signatures. The verifier counts a shared table each time it is met.
-constexpr flatbuffers::uoffset_t kTableLimit = 1 + kBatchCounterLimit + kBatchRecordLimit * 17;
+// Tables of a full batch: per record itself, two endpoints with their places, proxy, geo, TLS, SYN,
+// timing and eight signatures. The verifier counts a shared table each time it is met.
+constexpr flatbuffers::uoffset_t kTableLimit = 1 + kBatchCounterLimit + kBatchRecordLimit * 18;
 constexpr flatbuffers::uoffset_t kDepthLimit = 8;
+// Bytes. A hello of 16 KiB lists at most 8,192 numbers of five characters each.
+constexpr std::size_t kRawJa4Limit = 48 * 1024;
 constexpr std::size_t kSmallestBuffer = 8;  // root offset and file identifier
 
 // The whole years that a Timestamp prints and parses (core/text/timestamp.h).
@@ -117,7 +119,14 @@ class Reader {
     if (table.client() != nullptr) endpoint(out.client, *table.client());
     if (table.server() != nullptr) endpoint(out.server, *table.server());
     if (table.geo() != nullptr) geo(out.geo, *table.geo());
-    if (table.tls() != nullptr) tls(out.tls, *table.tls());
+    if (table.proxy() != nullptr) {
+      out.proxy.ip = address(table.proxy()->ipv4(), table.proxy()->ipv6());
+      out.proxy.port = table.proxy()->port();
+    }
+    if (table.tls() != nullptr) {
+      tls(out.tls, *table.tls());
+      raw_ja4(out.ja4_r, table.tls()->ja4_r());
+    }
     if (table.syn() != nullptr) syn(out.syn, *table.syn());
     if (table.timing() != nullptr) timing(out.timing, *table.timing());
     text(out.remote_access, table.remote_access());
@@ -125,21 +134,34 @@ class Reader {
     if (table.signatures() != nullptr) signatures(out, *table.signatures());
     out.loss.unseen_bytes = table.unseen_bytes();
     out.loss.window = table.loss_window();
+    out.loss.duplicate_packets = table.duplicate_packets();
+    out.vni = table.vni();
   }
 
-  void endpoint(Endpoint& out, const wire::Endpoint& table) {
-    if (table.ipv4() && table.ipv6() != nullptr) fail(Fault::malformed);
-    if (table.ipv4()) {
-      const std::uint32_t ip = *table.ipv4();
+  IpAddress address(flatbuffers::Optional<std::uint32_t> ipv4,
+                    const wire::Octets16* ipv6) noexcept {
+    if (ipv4 && ipv6 != nullptr) fail(Fault::malformed);
+    if (ipv4) {
+      const std::uint32_t ip = *ipv4;
       const std::array<std::uint8_t, 4> bytes{
           static_cast<std::uint8_t>(ip >> 24U), static_cast<std::uint8_t>(ip >> 16U),
           static_cast<std::uint8_t>(ip >> 8U), static_cast<std::uint8_t>(ip)};
-      out.ip = IpAddress::v4(bytes);
-    } else if (table.ipv6() != nullptr) {
-      std::array<std::uint8_t, 16> bytes{};
-      std::copy(table.ipv6()->octets()->begin(), table.ipv6()->octets()->end(), bytes.begin());
-      out.ip = IpAddress::v6(bytes);
+      return IpAddress::v4(bytes);
     }
+    if (ipv6 == nullptr) return {};
+    std::array<std::uint8_t, 16> bytes{};
+    std::copy(ipv6->octets()->begin(), ipv6->octets()->end(), bytes.begin());
+    return IpAddress::v6(bytes);
+  }
+
+  void raw_ja4(std::string& out, const String* text) {
+    if (text == nullptr) return;
+    if (text->size() > kRawJa4Limit) return fail(Fault::malformed);
+    out.assign(text->c_str(), text->size());
+  }
+
+  void endpoint(Endpoint& out, const wire::Endpoint& table) {
+    out.ip = address(table.ipv4(), table.ipv6());
     out.port = table.port();
     out.bytes = table.bytes();
     out.packets = table.packets();
@@ -184,6 +206,7 @@ class Reader {
     text(out.ja4, table.ja4());
     text(out.ja3s, table.ja3s());
     out.ech = table.ech();
+    out.hello_retry = table.hello_retry();
     out.no_fingerprint =
         enumerator<NoFingerprint>(table.no_fingerprint(), wire::NoFingerprint::MAX);
   }

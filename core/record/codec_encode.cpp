@@ -85,7 +85,17 @@ Offset<wire::GeoDetail> encode(FlatBufferBuilder& out, const GeoDetail& geo) {
   return table.Finish();
 }
 
-Offset<wire::Tls> encode(FlatBufferBuilder& out, const TlsFacts& tls) {
+Offset<wire::Proxy> encode(FlatBufferBuilder& out, const ProxyPeer& proxy) {
+  if (!proxy.ip) return {};
+  const wire::Octets16 ipv6 = octets(proxy.ip.storage());
+  wire::ProxyBuilder table{out};
+  if (proxy.ip.is_v4()) table.add_ipv4(host_order(proxy.ip));
+  if (proxy.ip.is_v6()) table.add_ipv6(&ipv6);
+  if (proxy.port) table.add_port(*proxy.port);
+  return table.Finish();
+}
+
+Offset<wire::Tls> encode(FlatBufferBuilder& out, const TlsFacts& tls, std::string_view raw_ja4) {
   const auto version = text(out, tls.version);
   const auto cipher = text(out, tls.cipher);
   const auto next_protocol = text(out, tls.next_protocol);
@@ -99,6 +109,7 @@ Offset<wire::Tls> encode(FlatBufferBuilder& out, const TlsFacts& tls) {
   const auto ja3 = text(out, tls.ja3);
   const auto ja4 = text(out, tls.ja4);
   const auto ja3s = text(out, tls.ja3s);
+  const auto ja4_r = text(out, raw_ja4);
   wire::TlsBuilder table{out};
   table.add_version(version);
   table.add_cipher(cipher);
@@ -110,6 +121,8 @@ Offset<wire::Tls> encode(FlatBufferBuilder& out, const TlsFacts& tls) {
   table.add_ja3s(ja3s);
   if (tls.ech) table.add_ech(*tls.ech);
   table.add_no_fingerprint(static_cast<wire::NoFingerprint>(tls.no_fingerprint));
+  if (tls.hello_retry) table.add_hello_retry(*tls.hello_retry);
+  table.add_ja4_r(ja4_r);
   return table.Finish();
 }
 
@@ -162,7 +175,8 @@ Offset<wire::SessionRecord> encode(FlatBufferBuilder& out, const SessionRecord& 
   const auto client = encode(out, record.client);
   const auto server = encode(out, record.server);
   const auto geo = encode(out, record.geo);
-  const auto tls = encode(out, record.tls);
+  const auto proxy = encode(out, record.proxy);
+  const auto tls = encode(out, record.tls, record.ja4_r);
   const auto syn = encode(out, record.syn);
   const auto timing = encode(out, record.timing);
   const auto remote_access = text(out, record.remote_access);
@@ -195,6 +209,9 @@ Offset<wire::SessionRecord> encode(FlatBufferBuilder& out, const SessionRecord& 
   table.add_signatures(signatures);
   if (record.loss.unseen_bytes) table.add_unseen_bytes(*record.loss.unseen_bytes);
   if (record.loss.window) table.add_loss_window(*record.loss.window);
+  if (record.loss.duplicate_packets) table.add_duplicate_packets(*record.loss.duplicate_packets);
+  table.add_proxy(proxy);
+  if (record.vni) table.add_vni(*record.vni);
   return table.Finish();
 }
 

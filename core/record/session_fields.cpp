@@ -14,6 +14,10 @@ FieldValue value_of(const InlineText<N>& text) noexcept {
   if (text.empty()) return {};
   return text.view();
 }
+FieldValue value_of(const std::string& text) noexcept {
+  if (text.empty()) return {};
+  return std::string_view{text};
+}
 FieldValue value_of(const CountryCode& country) noexcept {
   if (!country) return {};
   return country.text();
@@ -245,7 +249,12 @@ constexpr Row kRows[] = {
     {{"sekimori.geo.as_database_type", text}, member<&Record::geo, &GeoDetail::as_database_type>},
     {{"sekimori.geo.as_database_build", moment},
      member<&Record::geo, &GeoDetail::as_database_built>},
+    {{"sekimori.vni", integer}, member<&Record::vni>},
+    {{"sekimori.proxy.ip", ip}, member<&Record::proxy, &ProxyPeer::ip>},
+    {{"sekimori.proxy.port", integer}, member<&Record::proxy, &ProxyPeer::port>},
+    {{"sekimori.tls.ja4_r", text}, member<&Record::ja4_r>},
     {{"sekimori.tls.ech", boolean}, member<&Record::tls, &TlsFacts::ech>},
+    {{"sekimori.tls.hello_retry", boolean}, member<&Record::tls, &TlsFacts::hello_retry>},
     {{"sekimori.tls.no_fingerprint", text}, member<&Record::tls, &TlsFacts::no_fingerprint>},
     {{"sekimori.tcp.ttl", integer}, member<&Record::syn, &SynFacts::ttl>},
     {{"sekimori.tcp.window", integer}, member<&Record::syn, &SynFacts::window>},
@@ -270,6 +279,7 @@ constexpr Row kRows[] = {
     {{"sekimori.signatures", FieldType::signatures}, member<&Record::signatures>},
     {{"sekimori.loss.unseen_bytes", integer}, member<&Record::loss, &Loss::unseen_bytes>},
     {{"sekimori.loss.window", boolean}, member<&Record::loss, &Loss::window>},
+    {{"sekimori.loss.duplicate_packets", integer}, member<&Record::loss, &Loss::duplicate_packets>},
 };
 // clang-format on
 

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "core/bytes/inline_list.h"
 #include "core/bytes/inline_text.h"
@@ -86,7 +87,8 @@ struct TlsFacts {
   InlineText<32> ja3;
   InlineText<36> ja4;
   InlineText<32> ja3s;
-  std::optional<bool> ech;  // ECH extension seen; absent when no hello was read
+  std::optional<bool> ech;          // ECH extension seen; absent when no hello was read
+  std::optional<bool> hello_retry;  // the server asked for another hello; absent when it was silent
   NoFingerprint no_fingerprint = NoFingerprint::none;
 };
 
@@ -118,8 +120,15 @@ struct Timing {
 
 // Absent: nobody looked.
 struct Loss {
-  std::optional<std::uint64_t> unseen_bytes;  // acknowledged, never seen at the tap
-  std::optional<bool> window;                 // the session lies in a loss window
+  std::optional<std::uint64_t> unseen_bytes;       // acknowledged, never seen at the tap
+  std::optional<bool> window;                      // the session lies in a loss window
+  std::optional<std::uint32_t> duplicate_packets;  // of a mirror: removed, so in no other number
+};
+
+// With the PROXY protocol the record's client is who the header names; this is who sent it.
+struct ProxyPeer {
+  IpAddress ip;
+  std::optional<std::uint16_t> port;
 };
 
 struct SignatureMatch {
@@ -129,7 +138,8 @@ struct SignatureMatch {
 };
 
 // One sentence of the sensor about one session (DESIGN.md, section 4). By value: it outlives the
-// flow and crosses threads without an allocation. Absent means unknown.
+// flow and crosses threads without an allocation (but for ja4_r, which is only made on request).
+// Absent means unknown.
 struct SessionRecord {
   EventId id;
   EventType type = EventType::end;
@@ -141,12 +151,15 @@ struct SessionRecord {
   Path path = Path::undeclared;
   std::uint8_t protocol = 0;          // IANA protocol number
   std::optional<std::uint16_t> vlan;  // outermost
+  std::optional<std::uint32_t> vni;   // outermost VXLAN or Geneve network identifier, 24 bits
   InlineText<24> network_protocol;    // "tls", "quic", "rdp"
   InlineText<32> application;
   Endpoint client;
   Endpoint server;
   GeoDetail geo;  // of the client
+  ProxyPeer proxy;
   TlsFacts tls;
+  std::string ja4_r;  // JA4's raw form
   SynFacts syn;
   Timing timing;
   InlineText<32> remote_access;

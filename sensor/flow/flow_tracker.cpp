@@ -65,7 +65,8 @@ FlowPlace place_of(const Packet& packet, std::uint64_t seed) noexcept {
 FlowTracker::FlowTracker(const FlowSettings& settings)
     : settings_{settings},
       table_{settings.flows, settings.timeouts},
-      hellos_{settings.flows, settings.stream_heads},
+      facts_{settings.flows},
+      hellos_{facts_, settings.stream_heads},
       openings_(settings.starts ? settings.flows : 0) {}
 
 void FlowTracker::observe(const Packet& packet, const FlowPlace& place, Records& out) noexcept {
@@ -159,15 +160,16 @@ void FlowTracker::observe_tcp(SlotIndex slot, const Packet& packet, Sender sende
 
 void FlowTracker::end(SlotIndex slot, Records& out) noexcept {
   Flow& flow = table_[slot];
-  out.push_back(make_record(flow, hellos_, settings_, EventType::end));
+  out.push_back(make_record(flow, facts_, settings_, EventType::end));
   hellos_.release(flow);
+  facts_.release(flow);
   table_.remove(slot, hash_of(flow.key, settings_.seed));
   ++counters_.ended;
 }
 
 void FlowTracker::start(Flow& flow, Records& out) noexcept {
   flow.set(kStartSent);
-  out.push_back(make_record(flow, hellos_, settings_, EventType::start));
+  out.push_back(make_record(flow, facts_, settings_, EventType::start));
 }
 
 void FlowTracker::start_overdue(Timestamp now, Records& out) noexcept {

@@ -69,6 +69,7 @@ class FlowTracker {
 
   const FlowSettings& settings_;
   FlowTable table_;
+  HelloFactsPool facts_;
   HelloFinder hellos_;
   FlowCounters counters_;
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "sensor/fingerprint/ja3.h"
-#include "sensor/fingerprint/ja4.h"
 #include "sensor/flow/tcp_timing.h"
 #include "sensor/handshake/client_hello.h"
 #include "sensor/handshake/server_hello.h"
@@ -30,30 +28,10 @@ std::optional<HandshakeType> first_type(Bytes run) noexcept {
   return static_cast<HandshakeType>(run[kRecordHeaderSize]);
 }
 
-void describe_client(const ClientHello& hello, TlsFacts& facts) noexcept {
-  facts.server_name = escaped_text(hello.server_name);
-  facts.alpn.clear();
-  for (const Bytes name : hello.alpn) facts.alpn.push_back(AlpnName{escaped_text(name).view()});
-  facts.ech = hello.has_ech;
-  facts.ja3 = ja3(hello);
-  facts.ja4 = ja4(hello, TransportKind::tls);
-  if (facts.ja3.empty() || facts.ja4.empty()) {
-    const bool too_large = why_no_ja4(hello) == "too_many_values";
-    facts.no_fingerprint = too_large ? NoFingerprint::too_large : NoFingerprint::digest;
-  }
-}
-
-void describe_server(const ServerHello& hello, TlsFacts& facts) noexcept {
-  facts.version = tls_version_number(hello.negotiated_version);
-  facts.cipher.assign(cipher_suite_name(hello.cipher_suite));
-  facts.next_protocol = AlpnName{escaped_text(hello.alpn).view()};
-  facts.ja3s = ja3s(hello);
-}
-
 }  // namespace
 
-HelloFinder::HelloFinder(SlotIndex flows, SlotIndex heads)
-    : facts_{flows},
+HelloFinder::HelloFinder(HelloFactsPool& facts, SlotIndex heads)
+    : facts_{facts},
       heads_{heads},
       scratch_{std::make_unique_for_overwrite<std::array<std::uint8_t, kStreamHeadSize>>()} {}
 
@@ -63,17 +41,6 @@ void HelloFinder::release(Flow& flow) noexcept {
     if (head != kNoSlot) heads_.give_back(head);
     head = kNoSlot;
   }
-  if (flow.facts != kNoSlot) facts_.give_back(flow.facts);
-  flow.facts = kNoSlot;
-}
-
-const TlsFacts* HelloFinder::facts_of(const Flow& flow) const noexcept {
-  return flow.facts == kNoSlot ? nullptr : &facts_[flow.facts];
-}
-
-bool HelloFinder::is_incomplete(const Flow& flow) const noexcept {
-  const HalfFlow& client = flow.of(flow.client);
-  return client.search == HelloSearch::open && client.hello_bytes != kNoSlot;
 }
 
 void HelloFinder::begin_late(Flow& flow, const Packet& packet, Sender sender) noexcept {
@@ -148,7 +115,7 @@ HelloFinder::Reading HelloFinder::read_client(Flow& flow, Sender sender, Bytes r
     break_off(flow, sender, NoFingerprint::malformed);
     return Reading::settled;
   }
-  describe_client(*hello, facts(flow));
+  describe_client(*hello, TransportKind::tls, facts_.of(flow));
   if (hello->has_early_data) give_up_gap(flow);
   settle(flow, sender, HelloSearch::found);
   return Reading::settled;
@@ -158,6 +125,7 @@ HelloFinder::Reading HelloFinder::read_server(Flow& flow, Sender sender, Bytes r
   auto body = first_handshake(run, HandshakeType::server_hello, *scratch_);
   if (body && is_hello_retry_request(*body)) {
     flow.set(kRetrySeen);
+    facts_.of(flow).tls.hello_retry = true;
     body = server_hello_after_retry(run, *scratch_);
   }
   if (!body) return fail(flow, sender, body.error(), run);
@@ -166,7 +134,7 @@ HelloFinder::Reading HelloFinder::read_server(Flow& flow, Sender sender, Bytes r
     flow.set(kClientKnown);
   }
   const auto hello = parse_server_hello(*body);
-  if (hello) describe_server(*hello, facts(flow));
+  if (hello) describe_server(*hello, TransportKind::tls, facts_.of(flow));
   settle(flow, sender, hello ? HelloSearch::found : HelloSearch::broken);
   return Reading::settled;
 }
@@ -193,18 +161,13 @@ void HelloFinder::settle(Flow& flow, Sender sender, HelloSearch outcome) noexcep
 
 void HelloFinder::break_off(Flow& flow, Sender sender, NoFingerprint why) noexcept {
   const bool of_client = !flow.has(kClientKnown) || sender == flow.client;
-  if (of_client) facts(flow).no_fingerprint = why;
+  if (of_client) facts_.of(flow).tls.no_fingerprint = why;
   settle(flow, sender, HelloSearch::broken);
 }
 
 void HelloFinder::forget_head(Flow& flow, Sender sender) noexcept {
   ++counters_.heads_forgotten;
   break_off(flow, sender, NoFingerprint::pool_full);
-}
-
-TlsFacts& HelloFinder::facts(Flow& flow) noexcept {
-  if (flow.facts == kNoSlot) flow.facts = facts_.take();
-  return facts_[flow.facts];
 }
 
 }  // namespace sekimori

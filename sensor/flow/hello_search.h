@@ -4,9 +4,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "core/record/session_record.h"
 #include "sensor/decode/packet.h"
-#include "sensor/flow/flow.h"
+#include "sensor/flow/hello_facts.h"
 #include "sensor/flow/stream_heads.h"
 
 namespace sekimori {
@@ -23,9 +22,9 @@ struct HelloCounters {
 // incomplete.
 class HelloFinder {
  public:
-  // `flows`: as many facts as flows, so that facts never run out; `heads`: streams whose hello may
-  // be incomplete at one time. Throws std::bad_alloc; only at start.
-  HelloFinder(SlotIndex flows, SlotIndex heads);
+  // `heads`: streams whose hello may be incomplete at one time. Throws std::bad_alloc; only at
+  // start. `facts` must outlive the finder.
+  HelloFinder(HelloFactsPool& facts, SlotIndex heads);
 
   // A segment with payload whose stream's first_sequence is known. `flow_at` resolves the owner of
   // a head that must be forgotten.
@@ -44,12 +43,8 @@ class HelloFinder {
     keep(slot, flow, sender, segment);
   }
 
-  // The flow is over: gives back what it held. Call after its last record was made.
+  // The flow is over: gives back the heads that it held. Call after its last record was made.
   void release(Flow& flow) noexcept;
-
-  // Null when no hello was met. An incomplete hello is named as such.
-  const TlsFacts* facts_of(const Flow& flow) const noexcept;
-  bool is_incomplete(const Flow& flow) const noexcept;
 
   const HelloCounters& counters() const noexcept { return counters_; }
 
@@ -77,9 +72,8 @@ class HelloFinder {
   void settle(Flow& flow, Sender sender, HelloSearch outcome) noexcept;
   void break_off(Flow& flow, Sender sender, NoFingerprint why) noexcept;
   void forget_head(Flow& flow, Sender sender) noexcept;
-  TlsFacts& facts(Flow& flow) noexcept;
 
-  SlotPool<TlsFacts> facts_;
+  HelloFactsPool& facts_;
   StreamHeads heads_;
   std::unique_ptr<std::array<std::uint8_t, kStreamHeadSize>> scratch_;
   HelloCounters counters_;

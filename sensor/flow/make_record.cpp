@@ -78,10 +78,28 @@ Timing timing_of(const Flow& flow) noexcept {
   return timing;
 }
 
+// IANA's and ECS's words for what carries the handshake.
+std::string_view protocol_name(TransportKind transport) noexcept {
+  switch (transport) {
+    case TransportKind::quic:
+      return "quic";
+    case TransportKind::dtls:
+      return "dtls";
+    case TransportKind::tls:
+      break;
+  }
+  return "tls";
+}
+
+bool is_hello_incomplete(const Flow& flow) noexcept {
+  const HalfFlow& client = flow.of(flow.client);
+  return client.search == HelloSearch::open && client.hello_bytes != kNoSlot;
+}
+
 }  // namespace
 
-SessionRecord make_record(const Flow& flow, const HelloFinder& hellos, const FlowSettings& settings,
-                          EventType type) noexcept {
+SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos,
+                          const FlowSettings& settings, EventType type) noexcept {
   SessionRecord record;
   const FlowKey& key = flow.key;
   record.id =
@@ -102,10 +120,10 @@ SessionRecord make_record(const Flow& flow, const HelloFinder& hellos, const Flo
   record.server = endpoint_of(flow, other(client));
   record.syn = syn_facts(flow);
   record.timing = timing_of(flow);
-  if (const TlsFacts* facts = hellos.facts_of(flow)) {
-    record.tls = *facts;
-    record.network_protocol.assign("tls");
-  } else if (hellos.is_incomplete(flow)) {
+  if (const HelloFacts* facts = hellos.find(flow)) {
+    record.tls = facts->tls;
+    record.network_protocol.assign(protocol_name(facts->transport));
+  } else if (is_hello_incomplete(flow)) {
     record.tls.no_fingerprint = NoFingerprint::incomplete;
   }
   return record;

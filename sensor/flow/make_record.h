@@ -10,7 +10,7 @@ namespace sekimori {
 // What the sensor says of a flow now: everything of SessionRecord that packets alone tell. The
 // client's side is settled here when the beginning was not seen: who is outside (edge) or inside
 // (egress), else who has the higher port.
-SessionRecord make_record(const Flow& flow, const HelloFinder& hellos, const FlowSettings& settings,
-                          EventType type) noexcept;
+SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos,
+                          const FlowSettings& settings, EventType type) noexcept;
 
 }  // namespace sekimori

@@ -41,6 +41,7 @@ inline TlsFacts sample_tls() {
   tls.ja4 = "t13d1516h2_8daaf6152771_e5627efa2ab1"sv;
   tls.ja3s = "eb1d94daa7e0344597e756a1fb6e7054"sv;
   tls.ech = false;
+  tls.hello_retry = true;
   tls.no_fingerprint = NoFingerprint::incomplete;
   return tls;
 }
@@ -60,6 +61,9 @@ inline SessionRecord sample_record() {
   record.path = Path::direct;
   record.protocol = 6;
   record.vlan = 120;
+  record.vni = 66051;
+  record.proxy = {sample_ip("192.0.2.33"), 40001};
+  record.ja4_r = "t13d0102h2_1301_002b";
   record.network_protocol = "tls"sv;
   record.application = "anydesk"sv;
   record.client.ip = sample_ip("203.0.113.9");
@@ -89,7 +93,7 @@ inline SessionRecord sample_record() {
   record.tunnel = "openvpn"sv;
   record.signatures.push_back({"5e0e7a52-0b6c-4d5e-9c1f-7d3b3a1c0001"sv, "AnyDesk"sv, "medium"sv});
   record.signatures.push_back({"5e0e7a52-0b6c-4d5e-9c1f-7d3b3a1c0002"sv, "OpenVPN"sv, "high"sv});
-  record.loss = {77, true};
+  record.loss = {77, true, 5};
   return record;
 }
 

@@ -95,7 +95,12 @@ TEST(SessionFields, EachNameReadsItsOwnMember) {
       {"sekimori.geo.database_build", "2023-11-14T22:13:20.000000Z"},
       {"sekimori.geo.as_database_type", "GeoLite2-ASN"},
       {"sekimori.geo.as_database_build", "2023-11-14T22:13:21.000000Z"},
+      {"sekimori.vni", "66051"},
+      {"sekimori.proxy.ip", "192.0.2.33"},
+      {"sekimori.proxy.port", "40001"},
+      {"sekimori.tls.ja4_r", "t13d0102h2_1301_002b"},
       {"sekimori.tls.ech", "false"},
+      {"sekimori.tls.hello_retry", "true"},
       {"sekimori.tls.no_fingerprint", "incomplete"},
       {"sekimori.tcp.ttl", "54"},
       {"sekimori.tcp.window", "64240"},
@@ -118,6 +123,7 @@ TEST(SessionFields, EachNameReadsItsOwnMember) {
       {"sekimori.signatures", "2 matches"},
       {"sekimori.loss.unseen_bytes", "77"},
       {"sekimori.loss.window", "true"},
+      {"sekimori.loss.duplicate_packets", "5"},
   };
   const SessionRecord record = sample_record();
   for (const auto& [name, value] : expected) EXPECT_EQ(read(record, name), value) << name;

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "core/record/session_record.h"
+#include "sensor/flow/slot_pool.h"
+#include "sensor/handshake/client_hello.h"
+#include "sensor/handshake/server_hello.h"
+
+namespace sekimori {
+
+// What the hellos of one session said, over whichever transport they came.
+struct HelloFacts {
+  TransportKind transport = TransportKind::tls;
+  TlsFacts tls;
+};
+
+// The facts of one partition's sessions: as many as sessions, so that they never run out, and paid
+// for by the sessions that say a hello.
+class HelloFactsPool {
+ public:
+  // Throws std::bad_alloc; only at start.
+  explicit HelloFactsPool(SlotIndex flows) : pool_{flows} {}
+
+  // Those of `flow`, taken when it has none yet.
+  HelloFacts& of(Flow& flow) noexcept {
+    if (flow.facts == kNoSlot) flow.facts = pool_.take();
+    return pool_[flow.facts];
+  }
+  // Null when no hello was met.
+  const HelloFacts* find(const Flow& flow) const noexcept {
+    return flow.facts == kNoSlot ? nullptr : &pool_[flow.facts];
+  }
+  // The session is over. Call after its last record was made.
+  void release(Flow& flow) noexcept {
+    if (flow.facts != kNoSlot) pool_.give_back(flow.facts);
+    flow.facts = kNoSlot;
+  }
+
+ private:
+  SlotPool<HelloFacts> pool_;
+};
+
+// The client's side, fingerprints and all: over what is left of an earlier description.
+void describe_client(const ClientHello& hello, TransportKind transport, HelloFacts& facts) noexcept;
+
+// The server's side, of its real ServerHello; a HelloRetryRequest is no description.
+void describe_server(const ServerHello& hello, TransportKind transport, HelloFacts& facts) noexcept;
+
+}  // namespace sekimori
