@@ -35,18 +35,52 @@ std::optional<TcpOption> TcpOptions::next() noexcept {
   return TcpOption{kind, value};
 }
 
+void OptionKinds::put(unsigned four_bits) noexcept {
+  bits_[count_ / 2U] =
+      static_cast<std::uint8_t>(bits_[count_ / 2U] | four_bits << (count_ % 2U * 4U));
+  ++count_;
+}
+
+unsigned OptionKinds::at(std::size_t index) const noexcept {
+  return bits_[index / 2] >> (index % 2 * 4) & 0x0fU;
+}
+
+void OptionKinds::push_back(std::uint8_t kind) noexcept {
+  const std::size_t needed = kind < kLong ? 1 : 3;
+  if (count_ + needed > kCapacity) return;
+  if (kind < kLong) return put(kind);
+  put(kLong);
+  put(kind >> 4U);
+  put(kind & 0x0fU);
+}
+
+InlineText<120> OptionKinds::text() const noexcept {
+  InlineText<120> text;
+  for (std::size_t index = 0; index < count_; ++index) {
+    unsigned kind = at(index);
+    if (kind == kLong) {
+      kind = at(index + 1) << 4U | at(index + 2);
+      index += 2;
+    }
+    if (!text.empty()) text.push_back('-');
+    append_number(text, static_cast<std::uint8_t>(kind));
+  }
+  return text;
+}
+
 SynOptions parse_syn_options(Bytes options) noexcept {
   SynOptions syn;
   TcpOptions walk{options};
   while (const auto option = walk.next()) {
-    if (!syn.kinds.empty()) syn.kinds.push_back('-');
-    append_number(syn.kinds, static_cast<std::uint8_t>(option->kind));
+    syn.kinds.push_back(static_cast<std::uint8_t>(option->kind));
     Cursor value{option->value};
     if (option->kind == TcpOptionKind::maximum_segment_size && value.left() == 2) {
       syn.maximum_segment_size = value.u16();
+      syn.has_maximum_segment_size = true;
     }
     if (option->kind == TcpOptionKind::window_scale && value.left() == 1) {
       syn.window_scale = value.u8();
+      syn.has_window_scale = true;
     }
   }
   syn.malformed = walk.malformed();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -41,12 +42,35 @@ class TcpOptions {
   bool malformed_ = false;
 };
 
+// The kinds of a header's options in wire order, in half the bytes they took there: kinds below 15
+// in four bits, others in twelve. A header holds at most 40 bytes of options (RFC 9293, section
+// 3.1), and a kind above 1 takes at least two of them, so 60 times four bits are always enough.
+class OptionKinds {
+ public:
+  void push_back(std::uint8_t kind) noexcept;
+
+  InlineText<120> text() const noexcept;  // "2-4-8-1-3"
+
+ private:
+  static constexpr std::size_t kCapacity = 60;  // of four bits
+  static constexpr std::uint8_t kLong = 15;     // the kind follows in eight bits
+
+  void put(unsigned four_bits) noexcept;
+  unsigned at(std::size_t index) const noexcept;
+
+  std::uint8_t count_ = 0;  // of four bits
+  std::array<std::uint8_t, kCapacity / 2> bits_{};
+};
+
 // What a SYN says in its options; the last of a repeated option counts, as it does to a receiver.
+// Small, because each flow keeps one.
 struct SynOptions {
-  std::optional<std::uint16_t> maximum_segment_size;  // bytes
-  std::optional<std::uint8_t> window_scale;           // shift count as sent, not clamped to 14
-  InlineText<80> kinds;                               // in wire order: "2-4-8-1-3"
-  bool malformed = false;                             // the walk ended before the header did
+  std::uint16_t maximum_segment_size = 0;  // bytes; with has_maximum_segment_size
+  std::uint8_t window_scale = 0;           // shift count as sent, not clamped to 14
+  bool has_maximum_segment_size : 1 = false;
+  bool has_window_scale : 1 = false;
+  bool malformed : 1 = false;  // the walk ended before the header did
+  OptionKinds kinds;
 };
 
 SynOptions parse_syn_options(Bytes options) noexcept;

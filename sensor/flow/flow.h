@@ -3,9 +3,11 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <new>
 
 #include "core/net/flow_key.h"
 #include "core/text/timestamp.h"
+#include "sensor/decode/tcp_options.h"
 
 namespace sekimori {
 
@@ -36,7 +38,8 @@ struct HalfFlow {
   std::uint64_t bytes = 0;  // sum of IP total lengths
   std::uint32_t packets = 0;
   std::uint32_t first_sequence = 0;  // of the first stream byte; meaningful with kBaseKnown
-  std::uint32_t next_sequence = 0;   // after the last byte seen in order
+  std::uint32_t next_sequence = 0;   // after the last byte seen
+  std::uint32_t acknowledged = 0;    // highest acknowledgment of these bytes; with kAckSeen
   SlotIndex hello_bytes = kNoSlot;   // the start of the stream, when it came in pieces
   HelloSearch search = HelloSearch::open;
   std::uint8_t marks = 0;  // HalfMark
@@ -45,45 +48,56 @@ struct HalfFlow {
 enum HalfMark : std::uint8_t {
   kBaseKnown = 0x01,  // first_sequence is set
   kFinSeen = 0x02,
+  kAckSeen = 0x04,  // acknowledged is set
 };
 
 // What makes a time doubtful, or settles what was doubtful.
-enum FlowMark : std::uint16_t {
-  kSynSeen = 0x0001,
-  kSynAckSeen = 0x0002,
-  kSynRepeated = 0x0004,
-  kSynAckRepeated = 0x0008,
-  kClientKnown = 0x0010,     // by SYN, SYN-ACK, first datagram or hello, in that order
-  kHandshakeAcked = 0x0020,  // acked_at is set
-  kAckCarriedData = 0x0040,  // so acked_at is later than the answer to the SYN-ACK could be
-  kHelloDelaySet = 0x0080,
-  kHelloResent = 0x0100,  // a byte of the hello was seen twice
-  kServerSpoke = 0x0200,  // new server data since the client's last new data
-  kGapDoubtful = 0x0400,  // a retransmission, a hole or an unacknowledged byte lies in the gap
-  kGapSettled = 0x0800,   // measured or given up
-  kRetrySeen = 0x1000,    // the server's first message was a HelloRetryRequest
-  kStartSent = 0x2000,
-  kReset = 0x4000,
-  kRetrySettled = 0x8000,  // as kGapSettled, for the gap over the HelloRetryRequest
+enum FlowMark : std::uint32_t {
+  kSynSeen = 0x00001,
+  kSynAckSeen = 0x00002,
+  kSynRepeated = 0x00004,
+  kSynAckRepeated = 0x00008,
+  kClientKnown = 0x00010,     // by SYN, SYN-ACK, first datagram or hello, in that order
+  kHandshakeAcked = 0x00020,  // client_rtt_us is settled
+  kAckCarriedData = 0x00040,  // so it is later than the answer to the SYN-ACK could be
+  kHelloDelaySet = 0x00080,
+  kHelloResent = 0x00100,  // a byte of the hello was seen twice
+  kServerSpoke = 0x00200,  // new server data since the client's last new data
+  kGapDoubtful = 0x00400,  // a retransmission, a hole or an unacknowledged byte lies in the gap
+  kGapSettled = 0x00800,   // measured or given up
+  kRetrySeen = 0x01000,    // the server's first message was a HelloRetryRequest
+  kStartSent = 0x02000,
+  kReset = 0x04000,
+  kRetrySettled = 0x08000,  // as kGapSettled, for the gap over the HelloRetryRequest
 };
 
-// The client's first SYN, small enough for the slot. An options field holds at most 40 kinds, when
-// each is a no-operation (RFC 9293, section 3.1: data offset 15).
+// The client's first SYN, small enough for the slot.
 struct SynShape {
   std::uint16_t window = 0;
-  std::uint16_t mss = 0;
   std::uint8_t ttl = 0;
-  std::uint8_t window_scale = 0;
-  bool has_mss = false;
-  bool has_window_scale = false;
   bool df = false;
-  std::uint8_t kind_count = 0;
-  std::array<std::uint8_t, 40> kinds{};
+  SynOptions options;
 };
 
 inline constexpr std::uint32_t kNoTime = std::numeric_limits<std::uint32_t>::max();
 
-// One session in its slot. Times of the packet; microseconds with kNoTime for unknown.
+// What a TCP connection's times are made of. Moments are nanoseconds after the flow's first_seen;
+// times are microseconds, kNoTime for unknown.
+struct TcpState {
+  std::int64_t handshake_at = 0;     // the last step of the handshake that was seen
+  std::int64_t server_spoke_at = 0;  // with kServerSpoke
+  std::uint32_t server_rtt_us = kNoTime;
+  std::uint32_t client_rtt_us = kNoTime;
+  std::uint32_t hello_delay_us = kNoTime;
+  std::uint32_t tls_gap_us = kNoTime;
+  std::uint32_t retry_gap_us = kNoTime;
+  SynShape syn;
+};
+
+// What is remembered of a flow of datagrams.
+struct DatagramState {};
+
+// One session in its slot. Times of the packet.
 struct Flow {
   FlowKey key;
   Timestamp first_seen;
@@ -97,24 +111,24 @@ struct Flow {
   SlotIndex facts = kNoSlot;  // TlsFacts, taken when a hello is met
   std::array<HalfFlow, 2> half{};
 
-  std::int64_t syn_at =
-      0;  // nanoseconds after first_seen; meaningful with the mark of the same name
-  std::int64_t syn_ack_at = 0;
-  std::int64_t acked_at = 0;
-  std::int64_t server_spoke_at = 0;
-  std::uint32_t hello_delay_us = kNoTime;
-  std::uint32_t tls_gap_us = kNoTime;
-  std::uint32_t retry_gap_us = kNoTime;
-
+  std::uint32_t marks = 0;  // FlowMark
   std::uint16_t vlan = 0;
-  std::uint16_t marks = 0;    // FlowMark
   std::uint16_t ordinal = 0;  // tells flows of one key and one first packet's time apart
   Sender client = Sender::low;
   IdleClass idle_class = IdleClass::half_open;
-  SynShape syn;
+
+  // What only one transport needs: the flow's protocol says which of them there is.
+  union {
+    TcpState tcp;
+    DatagramState datagram;  // of everything but TCP
+  };
+
+  Flow() noexcept : tcp{} {}
+  void become_datagram() noexcept { new (&datagram) DatagramState{}; }
 
   bool has(FlowMark mark) const noexcept { return (marks & mark) != 0; }
-  void set(FlowMark mark) noexcept { marks = static_cast<std::uint16_t>(marks | mark); }
+  void set(FlowMark mark) noexcept { marks |= mark; }
+  void clear(FlowMark mark) noexcept { marks &= ~static_cast<std::uint32_t>(mark); }
   HalfFlow& of(Sender sender) noexcept { return half[static_cast<std::size_t>(sender)]; }
   const HalfFlow& of(Sender sender) const noexcept {
     return half[static_cast<std::size_t>(sender)];

@@ -122,6 +122,7 @@ SlotIndex FlowTracker::open(const Packet& packet, const FlowPlace& place, Record
   const SlotIndex slot = table_.insert(place.key, place.hash, packet.time, IdleClass::half_open);
   Flow& flow = table_[slot];
   if (packet.protocol != IpProtocol::tcp) {
+    flow.become_datagram();
     flow.client = place.sender;
     flow.set(kClientKnown);
   }

@@ -1,7 +1,6 @@
 #include "sensor/flow/make_record.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/record/event_id.h"
 #include "sensor/decode/packet.h"
@@ -41,25 +40,17 @@ Endpoint endpoint_of(const Flow& flow, Sender sender) noexcept {
   return end;
 }
 
-void append_number(InlineText<120>& text, unsigned number) noexcept {
-  std::array<char, 4> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  text.append(std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())});
-}
-
 SynFacts syn_facts(const Flow& flow) noexcept {
   SynFacts facts;
   if (!flow.has(kSynSeen)) return facts;
-  const SynShape& shape = flow.syn;
+  const SynShape& shape = flow.tcp.syn;
+  const SynOptions& options = shape.options;
   facts.ttl = shape.ttl;
   facts.window = shape.window;
-  if (shape.has_mss) facts.mss = shape.mss;
-  if (shape.has_window_scale) facts.window_scale = shape.window_scale;
+  if (options.has_maximum_segment_size) facts.mss = options.maximum_segment_size;
+  if (options.has_window_scale) facts.window_scale = options.window_scale;
   if (flow.key.low.is_v4()) facts.df = shape.df;
-  for (std::size_t at = 0; at < shape.kind_count; ++at) {
-    if (at > 0) facts.options.push_back('-');
-    append_number(facts.options, shape.kinds[at]);
-  }
+  facts.options = options.kinds.text();
   return facts;
 }
 
@@ -70,11 +61,12 @@ std::optional<std::uint32_t> known(std::uint32_t microseconds) noexcept {
 
 Timing timing_of(const Flow& flow) noexcept {
   Timing timing;
+  if (flow.key.protocol != static_cast<std::uint8_t>(IpProtocol::tcp)) return timing;
   timing.client_rtt_us = known(client_rtt_us(flow));
   timing.server_rtt_us = known(server_rtt_us(flow));
   timing.hello_delay_us = known(hello_delay_us(flow));
-  timing.tls_gap_us = known(flow.tls_gap_us);
-  timing.retry_gap_us = known(flow.retry_gap_us);
+  timing.tls_gap_us = known(flow.tcp.tls_gap_us);
+  timing.retry_gap_us = known(flow.tcp.retry_gap_us);
   return timing;
 }
 

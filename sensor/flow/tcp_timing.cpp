@@ -1,6 +1,7 @@
 #include "sensor/flow/tcp_timing.h"
 
 #include <limits>
+#include <utility>
 
 #include "sensor/decode/tcp_options.h"
 
@@ -30,25 +31,14 @@ void begin_stream(HalfFlow& half, std::uint32_t first_sequence) noexcept {
 }
 
 SynShape shape_of(const Packet& packet) noexcept {
-  SynShape shape;
-  shape.window = packet.tcp.window;
-  shape.ttl = packet.ttl;
-  shape.df = packet.dont_fragment;
-  TcpOptions options{packet.tcp.options};
-  while (const auto option = options.next()) {
-    if (shape.kind_count < shape.kinds.size()) {
-      shape.kinds[shape.kind_count++] = static_cast<std::uint8_t>(option->kind);
-    }
-    Cursor value{option->value};
-    if (option->kind == TcpOptionKind::maximum_segment_size) {
-      shape.mss = value.u16();
-      shape.has_mss = value.ok();
-    } else if (option->kind == TcpOptionKind::window_scale) {
-      shape.window_scale = value.u8();
-      shape.has_window_scale = value.ok();
-    }
-  }
-  return shape;
+  return {packet.tcp.window, packet.ttl, packet.dont_fragment,
+          parse_syn_options(packet.tcp.options)};
+}
+
+// The next step of the handshake was seen: the time since the last one.
+std::uint32_t take_step(Flow& flow, Timestamp time) noexcept {
+  const std::int64_t now = since_start(flow, time);
+  return microseconds_between(std::exchange(flow.tcp.handshake_at, now), now);
 }
 
 void observe_first_data(Flow& flow, const Packet& packet, std::int32_t ahead) noexcept {
@@ -62,7 +52,8 @@ void observe_first_data(Flow& flow, const Packet& packet, std::int32_t ahead) no
   if (!is_first_byte || !flow.has(kHandshakeAcked) || flow.has(kAckCarriedData)) {
     return flow.set(kHelloResent);
   }
-  flow.hello_delay_us = microseconds_between(flow.acked_at, since_start(flow, packet.time));
+  flow.tcp.hello_delay_us =
+      microseconds_between(flow.tcp.handshake_at, since_start(flow, packet.time));
 }
 
 // The client's first new bytes after the server spoke: the answer to what it said.
@@ -72,14 +63,16 @@ void observe_answer(Flow& flow, const Packet& packet, std::int32_t ahead) noexce
   const bool sound =
       !flow.has(kGapDoubtful) && ahead == 0 && packet.tcp.acknowledgment == server.next_sequence;
   const std::uint32_t gap =
-      sound ? microseconds_between(flow.server_spoke_at, since_start(flow, packet.time)) : kNoTime;
+      sound ? microseconds_between(flow.tcp.server_spoke_at, since_start(flow, packet.time))
+            : kNoTime;
   if (flow.has(kRetrySeen) && !flow.has(kRetrySettled)) {
-    flow.retry_gap_us = gap;
+    flow.tcp.retry_gap_us = gap;
     flow.set(kRetrySettled);
-    flow.marks = static_cast<std::uint16_t>(flow.marks & ~(kServerSpoke | kGapDoubtful));
+    flow.clear(kServerSpoke);
+    flow.clear(kGapDoubtful);
     return;
   }
-  flow.tls_gap_us = gap;
+  flow.tcp.tls_gap_us = gap;
   flow.set(kGapSettled);
 }
 
@@ -90,8 +83,8 @@ void observe_syn(Flow& flow, const Packet& packet, Sender sender) noexcept {
   flow.set(kSynSeen);
   flow.set(kClientKnown);
   flow.client = sender;
-  flow.syn_at = since_start(flow, packet.time);
-  flow.syn = shape_of(packet);
+  flow.tcp.handshake_at = since_start(flow, packet.time);
+  flow.tcp.syn = shape_of(packet);
   begin_stream(flow.of(sender), packet.tcp.sequence + 1);
 }
 
@@ -106,7 +99,8 @@ void observe_syn_ack(Flow& flow, const Packet& packet, Sender sender) noexcept {
   flow.set(kSynAckSeen);
   flow.set(kClientKnown);
   flow.client = client;
-  flow.syn_ack_at = since_start(flow, packet.time);
+  const std::uint32_t since_syn = take_step(flow, packet.time);
+  if (flow.has(kSynSeen)) flow.tcp.server_rtt_us = since_syn;
   begin_stream(flow.of(sender), packet.tcp.sequence + 1);
   if (!flow.has(kSynSeen)) begin_stream(flow.of(client), packet.tcp.acknowledgment);
 }
@@ -115,7 +109,7 @@ void observe_handshake_ack(Flow& flow, const Packet& packet, Sender sender) noex
   if (flow.has(kHandshakeAcked) || !flow.has(kSynAckSeen) || sender != flow.client) return;
   if ((packet.tcp.flags & kAck) == 0 || (packet.tcp.flags & kRst) != 0) return;
   flow.set(kHandshakeAcked);
-  flow.acked_at = since_start(flow, packet.time);
+  flow.tcp.client_rtt_us = take_step(flow, packet.time);
   const bool is_plain = packet.payload_length == 0 &&
                         packet.tcp.acknowledgment == flow.of(other(sender)).first_sequence &&
                         packet.tcp.sequence == flow.of(sender).first_sequence;
@@ -136,7 +130,7 @@ void observe_data(Flow& flow, const Packet& packet, Sender sender) noexcept {
     if (ahead != 0) flow.set(kGapDoubtful);
     if (!from_client && is_new) {
       flow.set(kServerSpoke);
-      flow.server_spoke_at = since_start(flow, packet.time);
+      flow.tcp.server_spoke_at = since_start(flow, packet.time);
     } else if (from_client && is_new && flow.has(kServerSpoke)) {
       observe_answer(flow, packet, ahead);
     }
@@ -152,18 +146,18 @@ void give_up_gap(Flow& flow) noexcept {
 std::uint32_t client_rtt_us(const Flow& flow) noexcept {
   const bool sound = flow.has(kSynAckSeen) && flow.has(kHandshakeAcked) &&
                      !flow.has(kAckCarriedData) && !flow.has(kSynAckRepeated);
-  return sound ? microseconds_between(flow.syn_ack_at, flow.acked_at) : kNoTime;
+  return sound ? flow.tcp.client_rtt_us : kNoTime;
 }
 
 std::uint32_t server_rtt_us(const Flow& flow) noexcept {
   const bool sound = flow.has(kSynSeen) && flow.has(kSynAckSeen) && !flow.has(kSynRepeated) &&
                      !flow.has(kSynAckRepeated);
-  return sound ? microseconds_between(flow.syn_at, flow.syn_ack_at) : kNoTime;
+  return sound ? flow.tcp.server_rtt_us : kNoTime;
 }
 
 std::uint32_t hello_delay_us(const Flow& flow) noexcept {
   const bool sound = flow.of(flow.client).search == HelloSearch::found && !flow.has(kHelloResent);
-  return sound ? flow.hello_delay_us : kNoTime;
+  return sound ? flow.tcp.hello_delay_us : kNoTime;
 }
 
 }  // namespace sekimori

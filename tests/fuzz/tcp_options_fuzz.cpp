@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (at > data + size) std::abort();
   }
   const auto syn = sekimori::parse_syn_options({data, size});
-  if (size <= 40 && syn.kinds.was_cut()) std::abort();
+  if (size <= 40 && syn.kinds.text().was_cut()) std::abort();
   if (syn.malformed != walk.malformed()) std::abort();
   return 0;
 }

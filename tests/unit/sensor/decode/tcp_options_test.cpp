@@ -36,6 +36,12 @@ TEST(TcpOptions, ReadsASynInWireOrder) {
       {"an unknown kind", {254, 4, 1, 1, 1, 1, 1, 1}, "254-1-1-1-1", {}, {}, false},
       {"MSS of a wrong size has no value", {2, 3, 5, 1}, "2-1", {}, {}, false},
       {"a scale of 15 as sent", {3, 3, 15, 1}, "3-1", {}, 15, false},
+      {"kinds that take more than four bits, among others",
+       {2, 4, 5, 180, 34, 2, 15, 2, 255, 2, 14, 2, 1, 30, 2},
+       "2-34-15-255-14-1-30",
+       1460,
+       {},
+       false},
       {"the last of two counts",
        {2, 4, 5, 180, 2, 4, 5, 181, 3, 3, 1, 1, 3, 3, 2, 1},
        "2-2-3-1-3-1",
@@ -50,9 +56,11 @@ TEST(TcpOptions, ReadsASynInWireOrder) {
   for (const Case& row : cases) {
     SCOPED_TRACE(row.what);
     const SynOptions syn = parse_syn_options(row.options);
-    EXPECT_EQ(syn.kinds.view(), row.kinds);
-    EXPECT_EQ(syn.maximum_segment_size, row.mss);
-    EXPECT_EQ(syn.window_scale, row.scale);
+    EXPECT_EQ(syn.kinds.text().view(), row.kinds);
+    EXPECT_EQ(syn.has_maximum_segment_size, row.mss.has_value());
+    EXPECT_EQ(syn.maximum_segment_size, row.mss.value_or(0));
+    EXPECT_EQ(syn.has_window_scale, row.scale.has_value());
+    EXPECT_EQ(syn.window_scale, row.scale.value_or(0));
     EXPECT_EQ(syn.malformed, row.malformed);
   }
 }
@@ -60,11 +68,11 @@ TEST(TcpOptions, ReadsASynInWireOrder) {
 TEST(TcpOptions, TheLongestListFits) {
   const Octets forty(40, 1);
   const SynOptions syn = parse_syn_options(forty);
-  EXPECT_EQ(syn.kinds.size(), 79U);
-  EXPECT_FALSE(syn.kinds.was_cut());
+  EXPECT_EQ(syn.kinds.text().size(), 79U);
+  EXPECT_FALSE(syn.kinds.text().was_cut());
   Octets twenty;
   for (int count = 0; count < 20; ++count) twenty.insert(twenty.end(), {254, 2});
-  EXPECT_EQ(parse_syn_options(twenty).kinds.size(), 79U);
+  EXPECT_EQ(parse_syn_options(twenty).kinds.text().size(), 79U);
 }
 
 // A walk of a prefix sees a prefix of the options, and says so where it cut one in two.
@@ -74,7 +82,7 @@ TEST(TcpOptions, EveryPrefixEndsEarlyAndNeverDiffers) {
   for (std::size_t size = 0; size < options.size(); ++size) {
     SCOPED_TRACE(size);
     const SynOptions syn = parse_syn_options(Bytes{options}.first(size));
-    EXPECT_TRUE(std::string_view{"2-4-8-1-3"}.starts_with(syn.kinds.view()));
+    EXPECT_TRUE(std::string_view{"2-4-8-1-3"}.starts_with(syn.kinds.text().view()));
     const bool is_whole = std::find(ends.begin(), ends.end(), size) != ends.end();
     EXPECT_EQ(syn.malformed, !is_whole);
   }
