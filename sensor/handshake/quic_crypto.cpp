@@ -1,7 +1,5 @@
 #include "sensor/handshake/quic_crypto.h"
 
-#include <algorithm>
-
 #include "sensor/handshake/quic_packet.h"
 
 namespace sekimori {
@@ -40,24 +38,7 @@ void skip_connection_close(Cursor& cursor) noexcept {
 
 }  // namespace
 
-void QuicCryptoStream::add(std::uint64_t offset, Bytes data) noexcept {
-  if (offset >= bytes_.size()) return;
-  const auto begin = static_cast<std::size_t>(offset);
-  const std::size_t room = std::min(data.size(), bytes_.size() - begin);
-  for (std::size_t i = 0; i < room; ++i) {
-    if (present_[begin + i]) continue;
-    bytes_[begin + i] = data[i];
-    present_[begin + i] = true;
-  }
-  while (run_ < bytes_.size() && present_[run_]) ++run_;
-}
-
-void QuicCryptoStream::clear() noexcept {
-  present_.reset();
-  run_ = 0;
-}
-
-Result<std::size_t> add_crypto_frames(Bytes frames, QuicCryptoStream& stream) noexcept {
+Result<std::size_t> add_crypto_frames(Bytes frames, MessagePieces& stream) noexcept {
   Cursor cursor{frames};
   std::size_t added = 0;
   while (cursor.left() > 0) {
@@ -93,7 +74,7 @@ Result<Bytes> first_crypto_message(Bytes run, HandshakeType wanted) noexcept {
   Cursor cursor{run};
   if (cursor.u8() != static_cast<std::uint8_t>(wanted)) return cursor.reject(Layer::tls, 0);
   const std::uint32_t size = cursor.u24();
-  if (cursor.ok() && size > kQuicCryptoSize - kMessageHeaderSize) {
+  if (cursor.ok() && size > kMessageLimit - kMessageHeaderSize) {
     return tl::unexpected{Defect{Fault::unsupported, Layer::tls, 1}};
   }
   const Bytes body = cursor.take(size);

@@ -25,6 +25,13 @@ constexpr Salt kSaltDraft29{0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e
 constexpr Salt kSaltDraft23{0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,
                             0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02};
 
+constexpr Salt kSaltQ050{0x50, 0x45, 0x74, 0xef, 0xd0, 0x66, 0xfe, 0x2f, 0x9d, 0x94,
+                         0x5c, 0xfc, 0xdb, 0xd3, 0xa7, 0xf0, 0xd3, 0xb5, 0x6b, 0x45};
+constexpr Salt kSaltT050{0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80,
+                         0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c, 0x60, 0x48, 0x83, 0x10};
+constexpr Salt kSaltT051{0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50,
+                         0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda, 0x6e, 0x03, 0x3d};
+
 constexpr std::size_t kTagSize = 16;       // bytes, of AEAD_AES_128_GCM
 constexpr std::size_t kMaxNumberSize = 4;  // bytes; RFC 9000, section 17.1
 constexpr std::size_t kSampleSize = 16;    // bytes; RFC 9001, section 5.4.3
@@ -39,6 +46,12 @@ const Salt& salt_of(std::uint32_t version) noexcept {
     case QuicVersion::mvfst_27:
     case QuicVersion::mvfst_experimental:
       return kSaltDraft23;
+    case QuicVersion::google_q050:
+      return kSaltQ050;
+    case QuicVersion::google_t050:
+      return kSaltT050;
+    case QuicVersion::google_t051:
+      return kSaltT051;
     default:
       break;
   }
@@ -175,16 +188,16 @@ tl::unexpected<Defect> refuse(Fault fault) noexcept {
 
 }  // namespace
 
-std::optional<QuicInitialKeys> derive_initial_keys(std::uint32_t version,
-                                                   Bytes destination_id) noexcept {
+std::optional<QuicProtection> derive_initial_protection(std::uint32_t version, Bytes destination_id,
+                                                        QuicSide sender) noexcept {
   if (!is_known_quic_version(version)) return std::nullopt;
   const bool is_v2 = version == static_cast<std::uint32_t>(QuicVersion::v2);
+  const std::string_view label = sender == QuicSide::client ? "client in" : "server in";
   Secret initial;
-  QuicInitialKeys keys;
+  QuicProtection protection;
   const bool derived = hmac(salt_of(version), std::array<Bytes, 1>{destination_id}, initial) &&
-                       derive(initial, "client in", is_v2, keys.client) &&
-                       derive(initial, "server in", is_v2, keys.server);
-  return derived ? std::optional{keys} : std::nullopt;
+                       derive(initial, label, is_v2, protection);
+  return derived ? std::optional{protection} : std::nullopt;
 }
 
 Result<Bytes> open_initial(const QuicLongPacket& packet, const QuicProtection& protection,

@@ -17,18 +17,17 @@ struct QuicProtection {
   std::array<std::uint8_t, 16> hp;
 };
 
-// No secret: anyone who sees the first datagram can derive them.
-struct QuicInitialKeys {
-  QuicProtection client;  // what the client protects with
-  QuicProtection server;
-};
+// Who protects with it.
+enum class QuicSide : std::uint8_t { client, server };
 
-// `destination_id` is that of the client's first Initial; after a Retry, the Retry's source id,
-// which is then the destination id of the client's Initials (RFC 9001, section 5.2). The
-// destination ids that follow the server's first answer change no keys. Nothing for an unknown
-// version, and where OpenSSL refuses HMAC-SHA-256.
-std::optional<QuicInitialKeys> derive_initial_keys(std::uint32_t version,
-                                                   Bytes destination_id) noexcept;
+// No secret: anyone who sees the first datagram can derive it. `destination_id` is that of the
+// client's first Initial; after a Retry, the Retry's source id, which is then the destination id of
+// the client's Initials (RFC 9001, section 5.2). The destination ids that follow the server's first
+// answer change nothing. `version` is the packet's own: a server may answer in another one, with
+// the same id (RFC 9369, section 4.1). Nothing for an unknown version, and where OpenSSL refuses
+// HMAC-SHA-256.
+std::optional<QuicProtection> derive_initial_protection(std::uint32_t version, Bytes destination_id,
+                                                        QuicSide sender) noexcept;
 
 // The frames inside an Initial, decrypted into `scratch`, which must be as long as its protected
 // part. malformed: it was not protected with these keys, or was changed on the way. unsupported: no

@@ -74,6 +74,9 @@ bool is_known_quic_version(std::uint32_t version) noexcept {
     case QuicVersion::v2:
     case QuicVersion::mvfst_27:
     case QuicVersion::mvfst_experimental:
+    case QuicVersion::google_q050:
+    case QuicVersion::google_t050:
+    case QuicVersion::google_t051:
       return true;
     default:
       return version >= static_cast<std::uint32_t>(QuicVersion::draft_23) &&

@@ -10,7 +10,8 @@ namespace sekimori {
 enum class QuicPacketType : std::uint8_t { initial, zero_rtt, handshake, retry };
 
 // IANA "QUIC Versions", and those of before that clients still send. Drafts 23 to 34 are 0xff000017
-// to 0xff000022.
+// to 0xff000022. Google's have the drafts' headers: Q050 carries Google's own handshake in its
+// CRYPTO frames, T050 and T051 carry TLS (QUICHE, quic_versions.h).
 enum class QuicVersion : std::uint32_t {
   negotiation = 0,
   v1 = 0x00000001,
@@ -21,6 +22,9 @@ enum class QuicVersion : std::uint32_t {
   draft_34 = 0xff000022,
   mvfst_27 = 0xfaceb002,  // Facebook's, of draft 27; so is the next
   mvfst_experimental = 0xfaceb00e,
+  google_q050 = 0x51303530,
+  google_t050 = 0x54303530,
+  google_t051 = 0x54303531,
 };
 
 // A packet with a long header (RFC 9000, section 17.2), still protected. Everything is borrowed.

@@ -15,16 +15,16 @@ void demand(bool holds) {
 
 // The stream does what a map from offset to the first byte that came there does.
 void check_stream(Bytes script) {
-  static auto stream = std::make_unique<sekimori::QuicCryptoStream>();
+  static auto stream = std::make_unique<sekimori::MessagePieces>();
   stream->clear();
   std::map<std::size_t, std::uint8_t> expected;
   sekimori::Cursor cursor{script};
   while (cursor.left() > 2) {
-    const std::size_t offset = cursor.u16() % (sekimori::kQuicCryptoSize + 16);
+    const std::size_t offset = cursor.u16() % (sekimori::kMessageLimit + 16);
     const Bytes data = cursor.take(std::min<std::size_t>(cursor.u8(), cursor.left()));
     stream->add(offset, data);
     for (std::size_t i = 0; i < data.size(); ++i) {
-      if (offset + i < sekimori::kQuicCryptoSize) expected.emplace(offset + i, data[i]);
+      if (offset + i < sekimori::kMessageLimit) expected.emplace(offset + i, data[i]);
     }
   }
   const Bytes run = stream->run();
@@ -39,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Bytes bytes{data, size};
   check_stream(bytes);
 
-  static auto stream = std::make_unique<sekimori::QuicCryptoStream>();
+  static auto stream = std::make_unique<sekimori::MessagePieces>();
   stream->clear();
   const auto added = add_crypto_frames(bytes, *stream);
   if (added) demand(*added * 3 <= size);

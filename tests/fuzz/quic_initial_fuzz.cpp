@@ -24,11 +24,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<std::uint8_t> datagram(data + 2, data + size);
   const auto packet = sekimori::parse_quic_packet(datagram);
   if (!packet) return 0;
-  const auto keys = sekimori::derive_initial_keys(packet->version, packet->destination_id);
+  const auto keys = sekimori::derive_initial_protection(packet->version, packet->destination_id,
+                                                        sekimori::QuicSide::client);
   demand(keys.has_value());
   Scratch scratch;
   scratch.fill(0xa5);
-  const auto frames = open_initial(*packet, keys->client, scratch);
+  const auto frames = open_initial(*packet, *keys, scratch);
   if (frames) {
     demand(frames->size() + 16 < packet->protected_part.size());
     const Bytes rest = Bytes{scratch}.subspan(frames->size());
@@ -38,6 +39,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t header_size = packet->bytes.size() - packet->protected_part.size();
   datagram[header_size + choice % packet->protected_part.size()] ^= 1U;
   const auto changed = sekimori::parse_quic_packet(datagram);
-  demand(changed && !open_initial(*changed, keys->client, scratch));
+  demand(changed && !open_initial(*changed, *keys, scratch));
   return 0;
 }

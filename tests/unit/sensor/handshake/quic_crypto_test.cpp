@@ -18,12 +18,8 @@ using Buffer = std::vector<std::uint8_t>;
 std::string_view text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-Bytes bytes_of(std::string_view chars) {
-  return {reinterpret_cast<const std::uint8_t*>(chars.data()), chars.size()};
-}
-
 TEST(QuicCrypto, ReadsTheHellosOfRfc9001) {
-  auto stream = std::make_unique<QuicCryptoStream>();
+  auto stream = std::make_unique<MessagePieces>();
   ASSERT_EQ(add_crypto_frames(from_hex(kRfc9001ClientCrypto), *stream), 1U);
   const auto client = first_crypto_message(stream->run(), HandshakeType::client_hello);
   ASSERT_TRUE(client);
@@ -39,7 +35,7 @@ TEST(QuicCrypto, ReadsTheHellosOfRfc9001) {
 
 TEST(QuicCrypto, EveryPrefixOfAFrameIsTruncatedAndNeverMalformed) {
   const auto frame = from_hex(kRfc9001ClientCrypto);
-  auto stream = std::make_unique<QuicCryptoStream>();
+  auto stream = std::make_unique<MessagePieces>();
   for (std::size_t size = 1; size < frame.size(); ++size) {
     SCOPED_TRACE(size);
     const auto added = add_crypto_frames(Bytes{frame}.first(size), *stream);
@@ -75,7 +71,7 @@ TEST(QuicCrypto, SkipsEachFrameThatAnInitialMayCarry) {
     SCOPED_TRACE(row.what);
     auto frames = row.bytes;
     frames.insert(frames.end(), {0x06, 0x00, 0x02, 'h', 'i'});
-    auto stream = std::make_unique<QuicCryptoStream>();
+    auto stream = std::make_unique<MessagePieces>();
     EXPECT_EQ(add_crypto_frames(frames, *stream), 1U);
     EXPECT_EQ(text(stream->run()), "hi");
   }
@@ -86,36 +82,12 @@ TEST(QuicCrypto, RefusesFramesOfOtherPackets) {
   const Buffer types{0x04, 0x05, 0x07, 0x08, 0x10, 0x18, 0x1d, 0x1e};
   for (const std::uint8_t type : types) {
     SCOPED_TRACE(type);
-    auto stream = std::make_unique<QuicCryptoStream>();
+    auto stream = std::make_unique<MessagePieces>();
     const auto added = add_crypto_frames(Buffer{0x06, 0x00, 0x01, 'h', type, 0, 0}, *stream);
     ASSERT_FALSE(added);
     EXPECT_EQ(added.error(), (Defect{Fault::malformed, Layer::quic, 4}));
     EXPECT_EQ(text(stream->run()), "h");
   }
-}
-
-TEST(QuicCryptoStream, PutsPiecesInOrderAndKeepsTheFirstOfTwo) {
-  auto stream = std::make_unique<QuicCryptoStream>();
-  stream->add(6, bytes_of("world"));
-  EXPECT_EQ(text(stream->run()), "");
-  stream->add(0, bytes_of("hel"));
-  EXPECT_EQ(text(stream->run()), "hel");
-  stream->add(2, bytes_of("XYo X"));
-  EXPECT_EQ(text(stream->run()), "helYo world");
-  stream->add(0, bytes_of("HEL"));
-  EXPECT_EQ(text(stream->run()), "helYo world");
-}
-
-TEST(QuicCryptoStream, DropsWhatLiesBeyondItsEnd) {
-  auto stream = std::make_unique<QuicCryptoStream>();
-  const Buffer most(kQuicCryptoSize - 1, 'a');
-  stream->add(0, most);
-  stream->add(kQuicCryptoSize - 1, bytes_of("bc"));
-  EXPECT_EQ(stream->run().size(), kQuicCryptoSize);
-  EXPECT_EQ(stream->run().back(), 'b');
-  stream->add(kQuicCryptoSize, bytes_of("d"));
-  stream->add(~std::uint64_t{0}, bytes_of("d"));
-  EXPECT_EQ(stream->run().size(), kQuicCryptoSize);
 }
 
 TEST(FirstCryptoMessage, SettlesWhatWillNeverBeRead) {

@@ -9,6 +9,17 @@ namespace sekimori {
 namespace {
 
 using testing::ElementsAreArray;
+struct Keys {
+  QuicProtection client;
+  QuicProtection server;
+};
+std::optional<Keys> derive_initial_keys(std::uint32_t version, Bytes id) {
+  const auto client = derive_initial_protection(version, id, QuicSide::client);
+  const auto server = derive_initial_protection(version, id, QuicSide::server);
+  if (!client || !server) return std::nullopt;
+  return Keys{*client, *server};
+}
+
 using Scratch = std::array<std::uint8_t, 1500>;
 
 struct Sample {
