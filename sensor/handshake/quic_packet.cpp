@@ -74,13 +74,22 @@ bool is_known_quic_version(std::uint32_t version) noexcept {
     case QuicVersion::v2:
     case QuicVersion::mvfst_27:
     case QuicVersion::mvfst_experimental:
+      return true;
+    default:
+      return has_google_frames(version) ||
+             (version >= static_cast<std::uint32_t>(QuicVersion::draft_23) &&
+              version <= static_cast<std::uint32_t>(QuicVersion::draft_34));
+  }
+}
+
+bool has_google_frames(std::uint32_t version) noexcept {
+  switch (static_cast<QuicVersion>(version)) {
     case QuicVersion::google_q050:
     case QuicVersion::google_t050:
     case QuicVersion::google_t051:
       return true;
     default:
-      return version >= static_cast<std::uint32_t>(QuicVersion::draft_23) &&
-             version <= static_cast<std::uint32_t>(QuicVersion::draft_34);
+      return false;
   }
 }
 

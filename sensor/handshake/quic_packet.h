@@ -10,8 +10,8 @@ namespace sekimori {
 enum class QuicPacketType : std::uint8_t { initial, zero_rtt, handshake, retry };
 
 // IANA "QUIC Versions", and those of before that clients still send. Drafts 23 to 34 are 0xff000017
-// to 0xff000022. Google's have the drafts' headers: Q050 carries Google's own handshake in its
-// CRYPTO frames, T050 and T051 carry TLS (QUICHE, quic_versions.h).
+// to 0xff000022. Google's have the drafts' headers and Google's frames: Q050 carries Google's own
+// handshake in them, T050 and T051 carry TLS (QUICHE, quic_versions.h).
 enum class QuicVersion : std::uint32_t {
   negotiation = 0,
   v1 = 0x00000001,
@@ -48,5 +48,8 @@ std::uint64_t quic_integer(Cursor& cursor) noexcept;
 
 // True for the versions that parse_quic_packet knows.
 bool is_known_quic_version(std::uint32_t version) noexcept;
+
+// True for the known versions whose frames are numbered as Google numbered them.
+bool has_google_frames(std::uint32_t version) noexcept;
 
 }  // namespace sekimori

@@ -13,6 +13,9 @@
 namespace sekimori {
 namespace {
 
+constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kGoogle = 0x54303530;  // T050
+
 using Buffer = std::vector<std::uint8_t>;
 
 std::string_view text(Bytes bytes) {
@@ -20,14 +23,15 @@ std::string_view text(Bytes bytes) {
 }
 TEST(QuicCrypto, ReadsTheHellosOfRfc9001) {
   auto stream = std::make_unique<MessagePieces>();
-  ASSERT_EQ(add_crypto_frames(from_hex(kRfc9001ClientCrypto), *stream), 1U);
+  ASSERT_EQ(add_crypto_frames(from_hex(kRfc9001ClientCrypto), kVersion, *stream), 1U);
   const auto client = first_crypto_message(stream->run(), HandshakeType::client_hello);
   ASSERT_TRUE(client);
   EXPECT_EQ(text(parse_client_hello(*client, TransportKind::quic)->server_name), "example.com");
 
   stream->clear();
   EXPECT_TRUE(stream->run().empty());
-  ASSERT_EQ(add_crypto_frames(from_hex(kRfc9001ServerFrames), *stream), 1U);  // behind an ACK
+  ASSERT_EQ(add_crypto_frames(from_hex(kRfc9001ServerFrames), kVersion, *stream),
+            1U);  // behind an ACK
   const auto server = first_crypto_message(stream->run(), HandshakeType::server_hello);
   ASSERT_TRUE(server);
   EXPECT_EQ(parse_server_hello(*server)->negotiated_version, 0x0304);
@@ -38,7 +42,7 @@ TEST(QuicCrypto, EveryPrefixOfAFrameIsTruncatedAndNeverMalformed) {
   auto stream = std::make_unique<MessagePieces>();
   for (std::size_t size = 1; size < frame.size(); ++size) {
     SCOPED_TRACE(size);
-    const auto added = add_crypto_frames(Bytes{frame}.first(size), *stream);
+    const auto added = add_crypto_frames(Bytes{frame}.first(size), kVersion, *stream);
     ASSERT_FALSE(added);
     EXPECT_EQ(added.error().fault, Fault::truncated);
     EXPECT_TRUE(stream->run().empty());
@@ -72,7 +76,7 @@ TEST(QuicCrypto, SkipsEachFrameThatAnInitialMayCarry) {
     auto frames = row.bytes;
     frames.insert(frames.end(), {0x06, 0x00, 0x02, 'h', 'i'});
     auto stream = std::make_unique<MessagePieces>();
-    EXPECT_EQ(add_crypto_frames(frames, *stream), 1U);
+    EXPECT_EQ(add_crypto_frames(frames, kVersion, *stream), 1U);
     EXPECT_EQ(text(stream->run()), "hi");
   }
 }
@@ -83,11 +87,41 @@ TEST(QuicCrypto, RefusesFramesOfOtherPackets) {
   for (const std::uint8_t type : types) {
     SCOPED_TRACE(type);
     auto stream = std::make_unique<MessagePieces>();
-    const auto added = add_crypto_frames(Buffer{0x06, 0x00, 0x01, 'h', type, 0, 0}, *stream);
+    const auto added =
+        add_crypto_frames(Buffer{0x06, 0x00, 0x01, 'h', type, 0, 0}, kVersion, *stream);
     ASSERT_FALSE(added);
     EXPECT_EQ(added.error(), (Defect{Fault::malformed, Layer::quic, 4}));
     EXPECT_EQ(text(stream->run()), "h");
   }
+}
+
+// Google's numbers: ACK 01nllmm, PING 7, CRYPTO 8.
+TEST(QuicCrypto, ReadsGooglesFrames) {
+  struct Case {
+    std::string_view what;
+    Buffer bytes;
+  };
+  const Case cases[] = {
+      {"nothing before", {}},
+      {"PADDING and PING", {0x00, 0x07}},
+      {"ACK", {0x40, 1, 0, 0, 1, 0}},
+      {"ACK, two bytes of each", {0x45, 0, 9, 0, 0, 0, 1, 0}},
+      {"ACK, six bytes of each", {0x4f, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 0}},
+      {"ACK with two more blocks", {0x60, 9, 0, 0, 2, 1, 1, 1, 1, 1, 0}},
+      {"ACK with three time stamps", {0x40, 9, 0, 0, 1, 3, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0}},
+  };
+  for (const Case& row : cases) {
+    SCOPED_TRACE(row.what);
+    auto frames = row.bytes;
+    frames.insert(frames.end(), {0x08, 0x00, 0x02, 'h', 'i'});
+    auto stream = std::make_unique<MessagePieces>();
+    EXPECT_EQ(add_crypto_frames(frames, kGoogle, *stream), 1U);
+    EXPECT_EQ(text(stream->run()), "hi");
+  }
+  auto stream = std::make_unique<MessagePieces>();
+  EXPECT_FALSE(add_crypto_frames(Buffer{0x06, 0x00, 0x02, 'h', 'i'}, kGoogle, *stream));
+  EXPECT_FALSE(add_crypto_frames(Buffer{0x08, 0x00, 0x02, 'h', 'i'}, kVersion, *stream));
+  EXPECT_TRUE(stream->run().empty());
 }
 
 TEST(FirstCryptoMessage, SettlesWhatWillNeverBeRead) {
