@@ -37,10 +37,7 @@ ShardTotals& ShardTotals::operator+=(const ShardTotals& more) noexcept {
   flows.opened += more.flows.opened;
   flows.ended += more.flows.ended;
   flows.evicted += more.flows.evicted;
-  hellos.found += more.hellos.found;
-  hellos.broken += more.hellos.broken;
-  hellos.heads_forgotten += more.hellos.heads_forgotten;
-  hellos.segments_refused += more.hellos.segments_refused;
+  hellos += more.hellos;
   open += more.open;
   return *this;
 }

@@ -71,6 +71,8 @@ enum FlowMark : std::uint32_t {
   kRetrySettled = 0x08000,  // as kGapSettled, for the gap over the HelloRetryRequest
 };
 
+inline constexpr std::uint32_t kNoTime = std::numeric_limits<std::uint32_t>::max();
+
 // The client's first SYN, small enough for the slot.
 struct SynShape {
   std::uint16_t window = 0;
@@ -79,7 +81,40 @@ struct SynShape {
   SynOptions options;
 };
 
-inline constexpr std::uint32_t kNoTime = std::numeric_limits<std::uint32_t>::max();
+// What a UDP flow was proved to be: by an Initial that opened, by a hello's fragment.
+enum class DatagramKind : std::uint8_t { unknown, quic, dtls };
+
+// RFC 9000, section 17.2.
+struct ConnectionId {
+  std::uint8_t size = 0;  // bytes
+  std::array<std::uint8_t, 20> bytes{};
+};
+
+enum DatagramMark : std::uint8_t {
+  kClientProven = 0x01,    // by a hello, or by an Initial that opened with the client's keys
+  kSearchOver = 0x02,      // nothing more is looked for
+  kRetryAwaited = 0x04,    // the server sent a Retry: server_chose is its source id
+  kFlightSeen = 0x08,      // the server's flight began: server_chose is its source id
+  kFlightGreeted = 0x10,   // it held CRYPTO bytes, which the client must acknowledge at once
+  kFlightDoubtful = 0x20,  // a repetition, or a flight with a pause in it
+  kQuicRttSettled = 0x40,  // measured or given up
+};
+
+// What a UDP flow remembers while its hellos are looked for.
+struct DatagramState {
+  std::int64_t flight_at = 0;  // nanoseconds after first_seen: of the server's flight, or its Retry
+  std::uint32_t quic_rtt_us = kNoTime;
+  std::uint32_t version = 0;  // of the client's Initial
+  ConnectionId client_chose;  // destination id of the client's Initial: the keys come from it
+  ConnectionId server_chose;  // what the client can only know from the server
+  DatagramKind kind = DatagramKind::unknown;
+  std::uint8_t marks = 0;    // DatagramMark
+  std::uint8_t strange = 0;  // datagrams that the search learned nothing from
+  std::uint8_t opened = 0;   // Initials that were tried to open
+
+  bool has(DatagramMark mark) const noexcept { return (marks & mark) != 0; }
+  void set(DatagramMark mark) noexcept { marks = static_cast<std::uint8_t>(marks | mark); }
+};
 
 // What a TCP connection's times are made of. Moments are nanoseconds after the flow's first_seen;
 // times are microseconds, kNoTime for unknown.
@@ -93,9 +128,6 @@ struct TcpState {
   std::uint32_t retry_gap_us = kNoTime;
   SynShape syn;
 };
-
-// What is remembered of a flow of datagrams.
-struct DatagramState {};
 
 // One session in its slot. Times of the packet.
 struct Flow {

@@ -40,6 +40,9 @@ IdleClass class_of(const Flow& flow, const Packet& packet) noexcept {
 
 // Nothing more of the opening is to be expected.
 bool is_opening_known(const Flow& flow) noexcept {
+  if (flow.key.protocol == static_cast<std::uint8_t>(IpProtocol::udp)) {
+    return flow.datagram.has(kSearchOver);
+  }
   if (flow.has(kGapSettled)) return true;
   const HelloSearch client = flow.of(flow.client).search;
   return client == HelloSearch::absent || client == HelloSearch::broken;
@@ -67,6 +70,7 @@ FlowTracker::FlowTracker(const FlowSettings& settings)
       table_{settings.flows, settings.timeouts},
       facts_{settings.flows},
       hellos_{facts_, settings.stream_heads},
+      datagrams_{table_, facts_, settings.stream_heads},
       openings_(settings.starts ? settings.flows : 0) {}
 
 void FlowTracker::observe(const Packet& packet, const FlowPlace& place, Records& out) noexcept {
@@ -88,6 +92,7 @@ void FlowTracker::observe(const Packet& packet, const FlowPlace& place, Records&
   ++half.packets;
   if (flow.vlan == 0) flow.vlan = packet.vlan;
   if (packet.protocol == IpProtocol::tcp) observe_tcp(slot, packet, place.sender);
+  if (packet.protocol == IpProtocol::udp) datagrams_.observe(slot, packet, place.sender);
   table_.touch(slot, packet.time, class_of(flow, packet));
   const bool waited = packet.time - flow.first_seen > kOpeningPatience;
   if (settings_.starts && !flow.has(kStartSent) && (waited || is_opening_known(flow))) {
@@ -111,6 +116,12 @@ bool FlowTracker::drain(std::size_t limit, Records& out) noexcept {
     end(slot, out);
   }
   return table_.size() == 0;
+}
+
+HelloCounters FlowTracker::hello_counters() const noexcept {
+  HelloCounters counters = hellos_.counters();
+  counters += datagrams_.counters();
+  return counters;
 }
 
 SlotIndex FlowTracker::open(const Packet& packet, const FlowPlace& place, Records& out) noexcept {
@@ -162,7 +173,11 @@ void FlowTracker::observe_tcp(SlotIndex slot, const Packet& packet, Sender sende
 void FlowTracker::end(SlotIndex slot, Records& out) noexcept {
   Flow& flow = table_[slot];
   out.push_back(make_record(flow, facts_, settings_, EventType::end));
-  hellos_.release(flow);
+  if (flow.key.protocol == static_cast<std::uint8_t>(IpProtocol::udp)) {
+    datagrams_.release(flow);
+  } else {
+    hellos_.release(flow);
+  }
   facts_.release(flow);
   table_.remove(slot, hash_of(flow.key, settings_.seed));
   ++counters_.ended;

@@ -6,6 +6,7 @@
 #include "core/net/ip_address.h"
 #include "core/record/session_record.h"
 #include "sensor/decode/packet.h"
+#include "sensor/flow/datagram_finder.h"
 #include "sensor/flow/flow_table.h"
 #include "sensor/flow/hello_search.h"
 
@@ -20,8 +21,9 @@ struct FlowPlace {
 FlowPlace place_of(const Packet& packet, std::uint64_t seed) noexcept;
 
 struct FlowSettings {
-  SlotIndex flows = 16384;      // of one partition
-  SlotIndex stream_heads = 64;  // of one partition; each 16 KiB while in use
+  SlotIndex flows = 16384;  // of one partition
+  // Of one partition: each 16 KiB of a TCP stream while in use, and as many of 9 KiB for UDP.
+  SlotIndex stream_heads = 64;
   IdleTimeouts timeouts;
   Vantage vantage = Vantage::edge;
   Path path = Path::undeclared;
@@ -57,7 +59,7 @@ class FlowTracker {
   bool drain(std::size_t limit, Records& out) noexcept;
 
   const FlowCounters& counters() const noexcept { return counters_; }
-  const HelloCounters& hello_counters() const noexcept { return hellos_.counters(); }
+  HelloCounters hello_counters() const noexcept;
   std::uint64_t open_flows() const noexcept { return table_.size(); }
 
  private:
@@ -71,6 +73,7 @@ class FlowTracker {
   FlowTable table_;
   HelloFactsPool facts_;
   HelloFinder hellos_;
+  DatagramFinder datagrams_;
   FlowCounters counters_;
 
   // Flows in the order of their opening, until their start record is due: a ring as long as the

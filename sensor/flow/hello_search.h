@@ -5,8 +5,9 @@
 #include <memory>
 
 #include "sensor/decode/packet.h"
+#include "sensor/flow/head_pool.h"
 #include "sensor/flow/hello_facts.h"
-#include "sensor/flow/stream_heads.h"
+#include "sensor/flow/stream_head.h"
 
 namespace sekimori {
 
@@ -15,6 +16,14 @@ struct HelloCounters {
   std::uint64_t broken = 0;            // begun and never readable
   std::uint64_t heads_forgotten = 0;   // a newer stream took the place of one still waiting
   std::uint64_t segments_refused = 0;  // beyond a head's size or its number of holes
+
+  HelloCounters& operator+=(const HelloCounters& more) noexcept {
+    found += more.found;
+    broken += more.broken;
+    heads_forgotten += more.heads_forgotten;
+    segments_refused += more.segments_refused;
+    return *this;
+  }
 };
 
 // Looks for the ClientHello and the ServerHello at the start of TCP streams, or where a stream
@@ -74,7 +83,7 @@ class HelloFinder {
   void forget_head(Flow& flow, Sender sender) noexcept;
 
   HelloFactsPool& facts_;
-  StreamHeads heads_;
+  HeadPool<StreamHead> heads_;
   std::unique_ptr<std::array<std::uint8_t, kStreamHeadSize>> scratch_;
   HelloCounters counters_;
 };

@@ -54,6 +54,10 @@ SynFacts syn_facts(const Flow& flow) noexcept {
   return facts;
 }
 
+bool is_udp(const Flow& flow) noexcept {
+  return flow.key.protocol == static_cast<std::uint8_t>(IpProtocol::udp);
+}
+
 std::optional<std::uint32_t> known(std::uint32_t microseconds) noexcept {
   if (microseconds == kNoTime) return std::nullopt;
   return microseconds;
@@ -61,6 +65,7 @@ std::optional<std::uint32_t> known(std::uint32_t microseconds) noexcept {
 
 Timing timing_of(const Flow& flow) noexcept {
   Timing timing;
+  if (is_udp(flow)) timing.quic_rtt_us = known(flow.datagram.quic_rtt_us);
   if (flow.key.protocol != static_cast<std::uint8_t>(IpProtocol::tcp)) return timing;
   timing.client_rtt_us = known(client_rtt_us(flow));
   timing.server_rtt_us = known(server_rtt_us(flow));
@@ -117,6 +122,10 @@ SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos,
     record.network_protocol.assign(protocol_name(facts->transport));
   } else if (is_hello_incomplete(flow)) {
     record.tls.no_fingerprint = NoFingerprint::incomplete;
+  }
+  // An Initial that opened is QUIC, whatever handshake it carries.
+  if (is_udp(flow) && flow.datagram.kind == DatagramKind::quic) {
+    record.network_protocol.assign(protocol_name(TransportKind::quic));
   }
   return record;
 }
