@@ -23,8 +23,8 @@ TEXTS = {
     "sni": "tls.client.server_name", "ja3": "tls.client.ja3", "ja3s": "tls.server.ja3s",
 }
 VERSIONS = {"0x0301": "1.0", "0x0302": "1.1", "0x0303": "1.2", "0x0304": "1.3"}
-# Not read yet: hellos inside QUIC.
-NOT_IN_QUIC = {"sni", "ja3", "ja3s", "ttl"}
+# Said of a SYN alone.
+NOT_IN_QUIC = {"ttl"}
 
 
 def dig(record, path):
@@ -64,8 +64,6 @@ def faults_of(row, record):
             yield f"{field} is {got}, by tshark's packets {row[column] or 'not to be known'}"
         elif got is not None and abs(got - int(row[column])) > 1:
             yield f"{field} is {got}, tshark says {row[column]}"
-    if quic:
-        return
     if row["alpn"] and ",".join(dig(record, "tls.client.alpn") or []) != row["alpn"]:
         yield f"tls.client.alpn is {dig(record, 'tls.client.alpn')}, tshark says {row['alpn']}"
     if row["tls_version"] and dig(record, "tls.version") != VERSIONS[row["tls_version"]]:
