@@ -18,12 +18,15 @@ bool is_syn(const Packet& packet) noexcept {
 // A SYN that cannot belong to `flow`: its ports are used again.
 bool begins_another(const Flow& flow, const Packet& packet, Sender sender) noexcept {
   if (!is_syn(packet) || (packet.tcp.flags & kRst) != 0) return false;
+  // A reset ends a connection, even one that a challenge ACK kept from beginning (RFC 5961): the
+  // next SYN is another attempt, though it may carry the same number.
+  if (flow.has(kReset)) return true;
   const HalfFlow& half = flow.of(sender);
   const bool same_stream =
       (half.marks & kBaseKnown) != 0 && half.first_sequence == packet.tcp.sequence + 1;
   if (same_stream) return false;
   // Before an answer, a SYN with another number is a second attempt: the first one counts.
-  const bool unanswered = flow.has(kSynSeen) && !flow.has(kSynAckSeen) && !flow.has(kReset) &&
+  const bool unanswered = flow.has(kSynSeen) && !flow.has(kSynAckSeen) &&
                           flow.half[0].search == HelloSearch::open &&
                           flow.half[1].search == HelloSearch::open;
   return !unanswered;

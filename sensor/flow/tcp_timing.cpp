@@ -1,7 +1,6 @@
 #include "sensor/flow/tcp_timing.h"
 
 #include <limits>
-#include <utility>
 
 #include "sensor/decode/tcp_options.h"
 
@@ -35,10 +34,11 @@ SynShape shape_of(const Packet& packet) noexcept {
           parse_syn_options(packet.tcp.options)};
 }
 
-// The next step of the handshake was seen: the time since the last one.
-std::uint32_t take_step(Flow& flow, Timestamp time) noexcept {
-  const std::int64_t now = since_start(flow, time);
-  return microseconds_between(std::exchange(flow.tcp.handshake_at, now), now);
+// The same for the client's answer. Question and answer at one moment mean that the clock stood
+// still in between, as in captures whose frames are stamped by the batch; it is no proof of
+// nearness.
+std::uint32_t round_trip(std::int64_t asked_ns, std::int64_t answered_ns) noexcept {
+  return answered_ns == asked_ns ? kNoTime : microseconds_between(asked_ns, answered_ns);
 }
 
 void observe_first_data(Flow& flow, const Packet& packet, std::int32_t ahead) noexcept {
@@ -63,8 +63,7 @@ void observe_answer(Flow& flow, const Packet& packet, std::int32_t ahead) noexce
   const bool sound =
       !flow.has(kGapDoubtful) && ahead == 0 && packet.tcp.acknowledgment == server.next_sequence;
   const std::uint32_t gap =
-      sound ? microseconds_between(flow.tcp.server_spoke_at, since_start(flow, packet.time))
-            : kNoTime;
+      sound ? round_trip(flow.tcp.server_spoke_at, since_start(flow, packet.time)) : kNoTime;
   if (flow.has(kRetrySeen) && !flow.has(kRetrySettled)) {
     flow.tcp.retry_gap_us = gap;
     flow.set(kRetrySettled);
@@ -83,7 +82,12 @@ void observe_syn(Flow& flow, const Packet& packet, Sender sender) noexcept {
   flow.set(kSynSeen);
   flow.set(kClientKnown);
   flow.client = sender;
-  flow.tcp.handshake_at = since_start(flow, packet.time);
+  if (flow.has(kSynAckSeen)) {  // frames out of order: their times say nothing
+    flow.set(kSynRepeated);
+    flow.set(kSynAckRepeated);
+  } else {
+    flow.tcp.handshake_at = since_start(flow, packet.time);
+  }
   flow.tcp.syn = shape_of(packet);
   begin_stream(flow.of(sender), packet.tcp.sequence + 1);
 }
@@ -95,12 +99,19 @@ void observe_syn_ack(Flow& flow, const Packet& packet, Sender sender) noexcept {
     if (sender == flow.client) return;
     if (packet.tcp.acknowledgment != flow.of(client).first_sequence) return flow.set(kSynRepeated);
   }
-  if (flow.has(kSynAckSeen)) return flow.set(kSynAckRepeated);
+  if (flow.has(kSynAckSeen)) {
+    // What comes after the client's answer cannot be what it answered.
+    if (!flow.has(kHandshakeAcked)) flow.set(kSynAckRepeated);
+    return;
+  }
   flow.set(kSynAckSeen);
   flow.set(kClientKnown);
   flow.client = client;
-  const std::uint32_t since_syn = take_step(flow, packet.time);
-  if (flow.has(kSynSeen)) flow.tcp.server_rtt_us = since_syn;
+  const std::int64_t now = since_start(flow, packet.time);
+  if (flow.has(kSynSeen)) {
+    flow.tcp.server_rtt_us = microseconds_between(flow.tcp.handshake_at, now);
+  }
+  flow.tcp.handshake_at = now;
   begin_stream(flow.of(sender), packet.tcp.sequence + 1);
   if (!flow.has(kSynSeen)) begin_stream(flow.of(client), packet.tcp.acknowledgment);
 }
@@ -109,7 +120,9 @@ void observe_handshake_ack(Flow& flow, const Packet& packet, Sender sender) noex
   if (flow.has(kHandshakeAcked) || !flow.has(kSynAckSeen) || sender != flow.client) return;
   if ((packet.tcp.flags & kAck) == 0 || (packet.tcp.flags & kRst) != 0) return;
   flow.set(kHandshakeAcked);
-  flow.tcp.client_rtt_us = take_step(flow, packet.time);
+  const std::int64_t now = since_start(flow, packet.time);
+  flow.tcp.client_rtt_us = round_trip(flow.tcp.handshake_at, now);
+  flow.tcp.handshake_at = now;
   const bool is_plain = packet.payload_length == 0 &&
                         packet.tcp.acknowledgment == flow.of(other(sender)).first_sequence &&
                         packet.tcp.sequence == flow.of(sender).first_sequence;

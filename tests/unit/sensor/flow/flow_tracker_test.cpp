@@ -128,6 +128,17 @@ TEST(FlowTracker, LeavesOutWhatARepeatMakesDoubtful) {
       {"hello takes the place of the ACK", {syn, syn_ack, hello}, false, true, false},
       {"no SYN-ACK was seen", {syn, ack, hello}, false, false, false},
       {"no SYN was seen", {syn_ack, ack, hello}, true, false, true},
+      {"the SYN-ACK before its SYN",
+       {{0us, false, kSyn | kAck, 0, 1, {}}, {300us, true, kSyn, 0, 0, {}}, ack, hello},
+       false,
+       false,
+       true},
+      {"SYN-ACK and ACK in one moment",
+       {syn, syn_ack, {200us, true, kAck, 1, 1, {}}, hello},
+       false,
+       true,
+       true},
+      {"SYN-ACK again after the ACK", {syn, syn_ack, ack, syn_ack, hello}, true, true, true},
       {"first half of the hello twice",
        {syn,
         syn_ack,
@@ -289,6 +300,23 @@ TEST(FlowTracker, UsedAgainPortsAreAnotherSession) {
   EXPECT_NE(script.records()[0].id, script.records()[1].id);
   EXPECT_EQ(script.tracker().counters().opened, 2U);
   EXPECT_EQ(script.tracker().counters().ended, 2U);
+}
+
+// Windows keeps its number when an old connection's challenge ACK makes it reset and try again.
+TEST(FlowTracker, ASynAfterAResetIsAnotherAttempt) {
+  Script script;
+  script.say({0us, true, kSyn, 0, 0, {}})
+      .say({18'000us, false, kAck, 777, 999, {}})
+      .say({18'100us, true, kRst, 999, 0, {}})
+      .say({3'000'000us, true, kSyn, 0, 0, {}})
+      .say({3'020'000us, false, kSyn | kAck, 0, 1, {}})
+      .say({3'020'200us, true, kAck, 1, 1, {}});
+  while (!script.tracker().drain(8, script.records())) {
+  }
+  ASSERT_EQ(script.records().size(), 2U);
+  EXPECT_EQ(script.records()[0].timing.server_rtt_us, std::nullopt);
+  EXPECT_EQ(script.records()[1].timing.server_rtt_us, 20'000U);
+  EXPECT_EQ(script.records()[1].timing.client_rtt_us, 200U);
 }
 
 TEST(FlowTracker, OfSeveralUnansweredSynsTheFirstCounts) {
