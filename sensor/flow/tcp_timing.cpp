@@ -3,6 +3,8 @@
 #include <limits>
 
 #include "sensor/decode/tcp_options.h"
+#include "sensor/flow/sequence.h"
+#include "sensor/flow/tcp_round_trip.h"
 
 namespace sekimori {
 namespace {
@@ -16,11 +18,6 @@ std::uint32_t microseconds_between(std::int64_t from_ns, std::int64_t to_ns) noe
   if (to_ns < from_ns) return kNoTime;
   const std::int64_t microseconds = (to_ns - from_ns) / 1000;
   return microseconds < kNoTime ? static_cast<std::uint32_t>(microseconds) : kNoTime;
-}
-
-// How far `sequence` lies after `base`, in the circle of RFC 9293, section 3.4.
-std::int32_t distance(std::uint32_t base, std::uint32_t sequence) noexcept {
-  return static_cast<std::int32_t>(sequence - base);
 }
 
 void begin_stream(HalfFlow& half, std::uint32_t first_sequence) noexcept {
@@ -67,12 +64,41 @@ void observe_answer(Flow& flow, const Packet& packet, std::int32_t ahead) noexce
   if (flow.has(kRetrySeen) && !flow.has(kRetrySettled)) {
     flow.tcp.retry_gap_us = gap;
     flow.set(kRetrySettled);
-    flow.clear(kServerSpoke);
     flow.clear(kGapDoubtful);
     return;
   }
   flow.tcp.tls_gap_us = gap;
   flow.set(kGapSettled);
+}
+
+// The hello is over and its answer not yet answered.
+bool is_gap_open(const Flow& flow) noexcept {
+  return flow.of(flow.client).search == HelloSearch::found && !flow.has(kGapSettled);
+}
+
+void observe_server_data(Flow& flow, const Packet& packet, std::int32_t ahead,
+                         bool is_new) noexcept {
+  if (ahead != 0) {
+    flow.set(kTurnDoubtful);
+    flow.clear(kAckAwaited);
+    if (is_gap_open(flow)) flow.set(kGapDoubtful);
+  }
+  if (!is_new) return;
+  flow.set(kServerSpoke);
+  if (ahead == 0) flow.set(kAckAwaited);
+  flow.tcp.server_spoke_at = since_start(flow, packet.time);
+}
+
+void observe_client_data(Flow& flow, const Packet& packet, std::int32_t ahead,
+                         bool is_new) noexcept {
+  if (ahead != 0 && is_gap_open(flow)) flow.set(kGapDoubtful);
+  if (!is_new) return;
+  if (flow.has(kServerSpoke)) {
+    if (is_gap_open(flow)) observe_answer(flow, packet, ahead);
+    observe_turnaround(flow, packet);
+  }
+  flow.clear(kServerSpoke);
+  flow.clear(kTurnDoubtful);
 }
 
 }  // namespace
@@ -132,21 +158,15 @@ void observe_handshake_ack(Flow& flow, const Packet& packet, Sender sender) noex
 void observe_data(Flow& flow, const Packet& packet, Sender sender) noexcept {
   HalfFlow& half = flow.of(sender);
   if ((half.marks & kBaseKnown) == 0) begin_stream(half, packet.tcp.sequence);
-  const std::int32_t ahead = distance(half.next_sequence, packet.tcp.sequence);
+  const std::int32_t ahead = sequence_distance(half.next_sequence, packet.tcp.sequence);
   const std::uint32_t end = packet.tcp.sequence + packet.payload_length;
-  const bool is_new = distance(half.next_sequence, end) > 0;
-  const bool from_client = flow.has(kClientKnown) && sender == flow.client;
+  const bool is_new = sequence_distance(half.next_sequence, end) > 0;
 
-  if (from_client) observe_first_data(flow, packet, ahead);
-  const bool hello_over = flow.of(flow.client).search == HelloSearch::found;
-  if (flow.has(kClientKnown) && hello_over && !flow.has(kGapSettled)) {
-    if (ahead != 0) flow.set(kGapDoubtful);
-    if (!from_client && is_new) {
-      flow.set(kServerSpoke);
-      flow.tcp.server_spoke_at = since_start(flow, packet.time);
-    } else if (from_client && is_new && flow.has(kServerSpoke)) {
-      observe_answer(flow, packet, ahead);
-    }
+  if (flow.has(kClientKnown) && sender == flow.client) {
+    observe_first_data(flow, packet, ahead);
+    observe_client_data(flow, packet, ahead, is_new);
+  } else if (flow.has(kClientKnown)) {
+    observe_server_data(flow, packet, ahead, is_new);
   }
   if (is_new) half.next_sequence = end;
 }
