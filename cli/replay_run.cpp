@@ -172,6 +172,9 @@ void report(const RunTotals& totals) {
   if (totals.shards.flows.evicted > 0) {
     std::cerr << ", " << totals.shards.flows.evicted << " forgotten early for want of room";
   }
+  if (totals.shards.flows.duplicates > 0) {
+    std::cerr << "; " << totals.shards.flows.duplicates << " packets that a mirror doubled";
+  }
   if (totals.frames_far_behind > 0) {
     std::cerr << "; " << totals.frames_far_behind
               << " frames are more than a day older than those before them: are the captures in "

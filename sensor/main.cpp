@@ -113,8 +113,9 @@ void report(const RunTotals& totals, const PublisherCounters& sent) {
   say(kInfo, std::to_string(totals.frames.frames) + " frames, " +
                  std::to_string(totals.frames.defect_total()) + " of them not decoded; " +
                  std::to_string(totals.shards.flows.ended) + " sessions; " +
-                 std::to_string(sent.records_acknowledged) + " of " +
-                 std::to_string(sent.records_offered) + " records acknowledged");
+                 std::to_string(totals.shards.flows.duplicates) +
+                 " packets that a mirror doubled; " + std::to_string(sent.records_acknowledged) +
+                 " of " + std::to_string(sent.records_offered) + " records acknowledged");
 }
 
 int sense(const std::string& config_path, bool check_only,

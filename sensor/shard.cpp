@@ -37,6 +37,7 @@ ShardTotals& ShardTotals::operator+=(const ShardTotals& more) noexcept {
   flows.opened += more.flows.opened;
   flows.ended += more.flows.ended;
   flows.evicted += more.flows.evicted;
+  flows.duplicates += more.flows.duplicates;
   hellos += more.hellos;
   open += more.open;
   return *this;

@@ -62,6 +62,7 @@ Packet packet_of(const IpHeader& ip, const Packet& around) noexcept {
   packet.protocol = ip.protocol;
   packet.ttl = ip.ttl;
   packet.dont_fragment = ip.dont_fragment;
+  packet.identification = ip.identification;
   packet.ip_length = ip.length;
   return packet;
 }
@@ -72,6 +73,7 @@ Result<Step> step_tcp(Walk& walk, const IpHeader& ip) noexcept {
   Packet& packet = walk.packet;
   packet.source_port = tcp->source_port;
   packet.destination_port = tcp->destination_port;
+  packet.checksum = tcp->checksum;
   packet.tcp = tcp->header;
   packet.payload = tcp->payload;
   const std::size_t header_size = ip.payload.size() - tcp->payload.size();
@@ -85,6 +87,7 @@ Result<Step> step_udp(Walk& walk, const IpHeader& ip) noexcept {
   Packet& packet = walk.packet;
   packet.source_port = udp->source_port;
   packet.destination_port = udp->destination_port;
+  packet.checksum = udp->checksum;
   packet.payload = udp->payload;
   // The datagram cannot be longer than the packet that carries it, whatever its own length says.
   packet.payload_length =

@@ -19,7 +19,7 @@ Result<IpHeader> parse_ipv4(Bytes packet) noexcept {
   const std::size_t header_size = (first & 0x0fU) * 4U;
   cursor.skip(1);
   const std::uint16_t total_length = cursor.u16();
-  cursor.skip(2);
+  const std::uint16_t identification = cursor.u16();
   const std::uint16_t fragment = cursor.u16();
   const std::uint8_t ttl = cursor.u8();
   const IpProtocol protocol{cursor.u8()};
@@ -45,6 +45,7 @@ Result<IpHeader> parse_ipv4(Bytes packet) noexcept {
                   IpAddress::v4(destination.first<4>()),
                   protocol,
                   ttl,
+                  identification,
                   (fragment & kDontFragment) != 0,
                   static_cast<std::uint32_t>(length),
                   captured.first(std::min(captured.size(), payload_length)),

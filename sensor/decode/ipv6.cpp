@@ -92,6 +92,7 @@ Result<IpHeader> parse_ipv6(Bytes packet) noexcept {
                   IpAddress::v6(destination.first<16>()),
                   IpProtocol{next_header},
                   hop_limit,
+                  0,
                   false,
                   static_cast<std::uint32_t>(kHeaderSize + content_length),
                   content.subspan(extensions_size),

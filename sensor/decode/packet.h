@@ -55,6 +55,8 @@ struct Packet {
   IpProtocol protocol{};             // may hold numbers that IpProtocol does not name
   std::uint8_t ttl = 0;              // or hop limit
   bool dont_fragment = false;        // IPv4 DF; false for IPv6, where the bit does not exist
+  std::uint16_t identification = 0;  // IPv4's; 0 for IPv6
+  std::uint16_t checksum = 0;        // of TCP or UDP as sent, not verified
   std::uint16_t vlan = 0;            // outermost VLAN id (1 to 4094); 0 when untagged
   bool tunnelled = false;            // it came inside another IP packet
   std::uint32_t ip_length = 0;       // bytes of the IP packet, header included, as declared

@@ -19,12 +19,14 @@ Result<TcpSegment> parse_tcp(Bytes segment) noexcept {
   header.flags = cursor.u8();
   header.window = cursor.u16();
   // The checksum is not verified: on the sending host the NIC fills it in after the capture point.
-  cursor.skip(4);
+  const std::uint16_t checksum = cursor.u16();
+  cursor.skip(2);
   if (header_size < kFixedHeaderSize) return cursor.reject(Layer::tcp, kDataOffsetOffset);
 
   header.options = cursor.take(header_size - kFixedHeaderSize);
   const Bytes payload = cursor.take(cursor.left());
-  return cursor.finish(Layer::tcp, TcpSegment{source_port, destination_port, header, payload});
+  return cursor.finish(Layer::tcp,
+                       TcpSegment{source_port, destination_port, checksum, header, payload});
 }
 
 }  // namespace sekimori

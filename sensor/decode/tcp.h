@@ -7,8 +7,9 @@ namespace sekimori {
 struct TcpSegment {
   std::uint16_t source_port;
   std::uint16_t destination_port;
-  TcpHeader header;  // its options are borrowed from the segment
-  Bytes payload;     // borrowed; what was captured of it
+  std::uint16_t checksum;  // as sent, not verified
+  TcpHeader header;        // its options are borrowed from the segment
+  Bytes payload;           // borrowed; what was captured of it
 };
 
 // RFC 9293, section 3.1. Takes what IP carried, without link padding.

@@ -159,7 +159,8 @@ struct Flow {
 
   std::uint32_t marks = 0;  // FlowMark
   std::uint16_t vlan = 0;
-  std::uint16_t ordinal = 0;  // tells flows of one key and one first packet's time apart
+  std::uint16_t duplicates = 0;  // packets that a mirror doubled; stays at its largest value
+  std::uint16_t ordinal = 0;     // tells flows of one key and one first packet's time apart
   Sender client = Sender::low;
   IdleClass idle_class = IdleClass::half_open;
 

@@ -1,6 +1,7 @@
 #include "sensor/flow/flow_tracker.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "sensor/flow/make_record.h"
 #include "sensor/flow/tcp_round_trip.h"
@@ -83,6 +84,7 @@ FlowTracker::FlowTracker(const FlowSettings& settings)
 
 void FlowTracker::observe(const Packet& packet, const FlowPlace& place, Records& out) noexcept {
   SlotIndex slot = table_.find(place.key, place.hash);
+  if (is_duplicate(slot, packet, place)) return;
   std::uint16_t ordinal = 0;
   if (slot != kNoSlot && begins_another(table_[slot], packet, place.sender)) {
     const Flow& before = table_[slot];
@@ -106,6 +108,17 @@ void FlowTracker::observe(const Packet& packet, const FlowPlace& place, Records&
   if (settings_.starts && !flow.has(kStartSent) && (waited || is_opening_known(flow))) {
     start(flow, out);
   }
+}
+
+bool FlowTracker::is_duplicate(SlotIndex slot, const Packet& packet,
+                               const FlowPlace& place) noexcept {
+  const std::uint64_t direction = place.hash ^ static_cast<std::uint64_t>(place.sender);
+  if (!duplicates_.is_duplicate(packet, direction)) return false;
+  ++counters_.duplicates;
+  if (slot == kNoSlot) return true;
+  std::uint16_t& count = table_[slot].duplicates;
+  if (count < std::numeric_limits<std::uint16_t>::max()) ++count;
+  return true;
 }
 
 void FlowTracker::expire(Timestamp now, std::size_t limit, Records& out) noexcept {

@@ -7,6 +7,7 @@
 #include "core/record/session_record.h"
 #include "sensor/decode/packet.h"
 #include "sensor/flow/datagram_finder.h"
+#include "sensor/flow/duplicate_filter.h"
 #include "sensor/flow/flow_table.h"
 #include "sensor/flow/hello_search.h"
 #include "sensor/flow/stream_loss.h"
@@ -37,8 +38,9 @@ struct FlowSettings {
 
 struct FlowCounters {
   std::uint64_t opened = 0;
-  std::uint64_t ended = 0;    // opened = ended + still open
-  std::uint64_t evicted = 0;  // of the ended: forgotten for want of room
+  std::uint64_t ended = 0;       // opened = ended + still open
+  std::uint64_t evicted = 0;     // of the ended: forgotten for want of room
+  std::uint64_t duplicates = 0;  // packets that a mirror doubled; those of no session count too
 };
 
 using Records = std::vector<SessionRecord>;
@@ -64,6 +66,7 @@ class FlowTracker {
   std::uint64_t open_flows() const noexcept { return table_.size(); }
 
  private:
+  bool is_duplicate(SlotIndex slot, const Packet& packet, const FlowPlace& place) noexcept;
   SlotIndex open(const Packet& packet, const FlowPlace& place, Records& out) noexcept;
   void observe_tcp(SlotIndex slot, const Packet& packet, Sender sender) noexcept;
   void observe_payload(SlotIndex slot, const Packet& packet, Sender sender) noexcept;
@@ -73,6 +76,7 @@ class FlowTracker {
 
   const FlowSettings& settings_;
   FlowTable table_;
+  DuplicateFilter duplicates_;
   HelloFactsPool facts_;
   HelloFinder hellos_;
   DatagramFinder datagrams_;

@@ -117,6 +117,7 @@ SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos, const 
   record.server = endpoint_of(flow, other(client));
   record.syn = syn_facts(flow);
   record.timing = timing_of(flow);
+  record.loss.duplicate_packets = flow.duplicates;
   if (flow.is(IpProtocol::tcp)) record.loss.unseen_bytes = loss.unseen_bytes(flow);
   if (const HelloFacts* facts = hellos.find(flow)) {
     record.tls = facts->tls;

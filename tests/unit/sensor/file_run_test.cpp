@@ -15,6 +15,7 @@ struct Outcome {
   std::string lines;
   RunTotals totals;
   Timestamp last_now;
+  std::uint64_t packets = 0;  // of end records
 };
 
 Outcome run(const std::vector<std::string>& paths, std::size_t workers, SlotIndex flows) {
@@ -32,6 +33,9 @@ Outcome run(const std::vector<std::string>& paths, std::size_t workers, SlotInde
                      outcome.last_now = now;
                      for (const SessionRecord* record : records) {
                        EXPECT_EQ(record->application.view(), "seen");
+                       if (record->type == EventType::end) {
+                         outcome.packets += record->client.packets + record->server.packets;
+                       }
                        append_json(outcome.lines, session_fields(), session_reader(*record));
                        outcome.lines += '\n';
                      }
@@ -63,9 +67,11 @@ TEST(FileRun, SameBytesForAnyNumberOfWorkers) {
 
 TEST(FileRun, NothingVanishes) {
   for (const SlotIndex flows : {1U, 4096U}) {
-    const RunTotals totals = run({kCapture, kCapture}, 2, flows).totals;
+    const Outcome outcome = run({kCapture, kCapture}, 2, flows);
+    const RunTotals& totals = outcome.totals;
     EXPECT_GT(totals.frames.frames, 0U);
     EXPECT_EQ(totals.frames.frames, totals.frames.tracked + totals.frames.defect_total());
+    EXPECT_EQ(totals.frames.tracked, outcome.packets + totals.shards.flows.duplicates);
     EXPECT_EQ(totals.shards.open, 0U);
     EXPECT_EQ(totals.shards.flows.opened, totals.shards.flows.ended);
   }

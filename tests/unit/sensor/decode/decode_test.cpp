@@ -200,7 +200,7 @@ TEST(Decode, CountsWhatItCannotRead) {
   const Case cases[] = {
       {"ARP", 17, 0x06, {Fault::unsupported, Layer::link, 0}},
       {"a fragment", 24, 0x20, {Fault::unsupported, Layer::ipv4, 6}},
-      {"a TCP header that IP cuts off", 21, 39, {Fault::malformed, Layer::tcp, 16}},
+      {"a TCP header that IP cuts off", 21, 39, {Fault::malformed, Layer::tcp, 18}},
       {"a TCP header of 16 bytes", 50, 0x40, {Fault::malformed, Layer::tcp, 12}},
   };
   for (const Case& row : cases) {

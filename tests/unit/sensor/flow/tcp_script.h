@@ -53,6 +53,7 @@ class Script {
     packet.destination_port = what.from_client ? 443 : client_port;
     packet.protocol = IpProtocol::tcp;
     packet.ttl = 57;
+    packet.identification = ++identification_;  // sent again, not doubled by a mirror
     packet.ip_length = static_cast<std::uint32_t>(40 + what.payload.size());
     packet.tcp.flags = what.flags;
     packet.tcp.sequence = what.sequence + (what.from_client ? client_isn : kServerIsn);
@@ -84,6 +85,7 @@ class Script {
   static constexpr std::uint32_t kServerIsn = 0xffffffffU;
 
  private:
+  std::uint16_t identification_ = 0;
   FlowSettings settings_;
   FlowTracker tracker_;
   Records records_;
