@@ -18,7 +18,6 @@ struct HelloFacts {
   std::optional<TransportKind> transport;  // none before a hello was met
   TlsFacts tls;
   Carrier carrier = Carrier::none;  // the innermost
-  bool hello_begun = false;         // bytes came behind the carrier
   // Whom a PROXY header names as the client. Whoever can reach the sensor can write one.
   IpAddress named_ip;
   std::uint16_t named_port = 0;

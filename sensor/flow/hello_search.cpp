@@ -102,7 +102,11 @@ void HelloFinder::keep(SlotIndex slot, Flow& flow, Sender sender, const Placed& 
 HelloFinder::Reading HelloFinder::read(Flow& flow, Sender sender, Bytes run) noexcept {
   const Result<Bytes> tls = uncarried(flow, sender, run);
   const bool is_full = run.size() >= kStreamHeadSize;
-  if (tls && !tls->empty()) return read_tls(flow, sender, {*tls, is_full});
+  const bool begun = tls && !tls->empty();
+  HalfFlow& half = flow.of(sender);
+  half.marks =
+      static_cast<std::uint8_t>(begun ? half.marks & ~kCarrierAlone : half.marks | kCarrierAlone);
+  if (begun) return read_tls(flow, sender, {*tls, is_full});
   if (!is_full) return Reading::more;
   settle(flow, sender, HelloSearch::absent);
   return Reading::settled;
@@ -127,13 +131,8 @@ Result<Bytes> HelloFinder::uncarried(Flow& flow, Sender sender, Bytes run) noexc
   }
   const bool may_speak =
       control && (control->from_client ? may_be_client(flow, sender) : may_be_server(flow, sender));
-  if (!may_speak) {
-    if (inner.size() < run.size()) facts_.of(flow).hello_begun = true;
-    return inner;
-  }
-  const Sender client = control->from_client ? sender : other(sender);
-  HelloFacts& facts = note_carrier(flow, client, Carrier::openvpn);
-  facts.hello_begun = facts.hello_begun || !control->tls.empty();
+  if (!may_speak) return inner;
+  (void)note_carrier(flow, control->from_client ? sender : other(sender), Carrier::openvpn);
   return control->tls;
 }
 

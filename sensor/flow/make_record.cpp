@@ -89,19 +89,16 @@ std::string_view protocol_name(TransportKind transport) noexcept {
 }
 
 // What is kept of a client's stream is the start of its hello, unless a carrier was all that came.
-bool is_hello_incomplete(const Flow& flow, const HelloFacts* facts) noexcept {
+bool is_hello_incomplete(const Flow& flow) noexcept {
   const HalfFlow& client = flow.of(flow.client);
-  const bool carrier_alone =
-      facts != nullptr && facts->carrier != Carrier::none && !facts->hello_begun;
-  return client.search == HelloSearch::open && client.hello_bytes != kNoSlot && !carrier_alone;
+  return client.search == HelloSearch::open && client.hello_bytes != kNoSlot &&
+         (client.marks & kCarrierAlone) == 0;
 }
 
 void add_hello(const HelloFacts& facts, SessionRecord& record) noexcept {
   record.tls = facts.tls;
   if (facts.transport) record.network_protocol.assign(protocol_name(*facts.transport));
-  if (facts.carrier == Carrier::openvpn && facts.hello_begun) {
-    record.network_protocol.assign("openvpn");
-  }
+  if (facts.carrier == Carrier::openvpn) record.network_protocol.assign("openvpn");
 }
 
 // The header's word is taken only where a load balancer is declared to write it: anyone else's
@@ -143,7 +140,7 @@ SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos,
     name_client(*facts, record);
   }
   const bool hello_met = facts != nullptr && facts->transport;
-  if (!hello_met && is_hello_incomplete(flow, facts)) {
+  if (!hello_met && is_hello_incomplete(flow)) {
     record.tls.no_fingerprint = NoFingerprint::incomplete;
   }
   // An Initial that opened is QUIC, whatever handshake it carries.

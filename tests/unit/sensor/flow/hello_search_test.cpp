@@ -184,7 +184,17 @@ TEST(HelloSearch, FindsTheHelloInsideOpenVpn) {
 TEST(HelloSearch, AResetAloneIsNoHello) {
   const SessionRecord record = Talk{}.client(kClientReset).server(kServerReset).record();
   EXPECT_EQ(record.tls.no_fingerprint, NoFingerprint::none);
-  EXPECT_TRUE(record.network_protocol.view().empty());
+  EXPECT_EQ(record.network_protocol.view(), "openvpn");
+}
+
+TEST(HelloSearch, AByteThatCouldBecomeACarrierIsNoHello) {
+  // Probes of keep-alive (a zero), SIP's (two line ends), the start of a word.
+  for (const Buffer& start : {Buffer{0}, Buffer{'\r', '\n', '\r', '\n'}, Buffer{'P'}}) {
+    const SessionRecord record = Talk{}.client(start).record();
+    EXPECT_EQ(record.tls.no_fingerprint, NoFingerprint::none);
+    EXPECT_TRUE(record.network_protocol.view().empty());
+  }
+  EXPECT_EQ(Talk{}.client(Buffer{0x16}).record().tls.no_fingerprint, NoFingerprint::incomplete);
 }
 
 TEST(HelloSearch, AHelloInASegmentOfItsOwnIsFoundBehindAnything) {
