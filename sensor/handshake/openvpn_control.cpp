@@ -100,10 +100,12 @@ class Joiner {
   bool add(Bytes packet) noexcept {
     if (packet.empty()) return false;
     const Opcode opcode = opcode_of(packet.front());
-    if (opcode == Opcode::ack_v1 || is_reset(opcode)) return true;
+    if (opcode == Opcode::ack_v1) return true;
     // Another key id begins a stream of its own, and is past the hellos that are looked for.
     const bool is_first_key = (packet.front() & kKeyIdMask) == 0;
-    if (opcode != Opcode::control_v1 || !is_first_key) return false;
+    // A client that sends more resets numbers them with the rest; they hold nothing.
+    const bool is_control = opcode == Opcode::control_v1 || is_reset(opcode);
+    if (!is_control || !is_first_key) return false;
     const auto control = read_packet(packet, auth_size_);
     if (!control || control->id > next_) return false;
     if (control->id < next_) return true;

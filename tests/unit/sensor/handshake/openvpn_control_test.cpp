@@ -66,6 +66,8 @@ TEST_F(OpenVpnControlTest, TakesEachPacketOnceAndInOrder) {
   const Case cases[] = {
       {"nothing yet", kReset, 0},
       {"the reset again", kReset + kReset + kFirst, 3},
+      {"another reset, with an id of its own",
+       kReset + "000e38" + kClientId + "0000000001" + kFirst + kSecond, 2},
       {"a packet again", kReset + kFirst + kFirst + kSecond + kFirst + kThird, 6},
       {"a packet is missing", kReset + kFirst + kThird, 3},
       {"half a packet", kReset + kFirst + kSecond.substr(0, 30), 3},
