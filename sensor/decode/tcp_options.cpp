@@ -35,6 +35,17 @@ std::optional<TcpOption> TcpOptions::next() noexcept {
   return TcpOption{kind, value};
 }
 
+std::optional<TcpTimestamps> parse_timestamps(Bytes options) noexcept {
+  TcpOptions walk{options};
+  while (const auto option = walk.next()) {
+    if (option->kind != TcpOptionKind::timestamps) continue;
+    Cursor value{option->value};
+    const TcpTimestamps times{value.u32(), value.u32()};
+    if (value.ok() && value.left() == 0) return times;
+  }
+  return std::nullopt;
+}
+
 void OptionKinds::put(unsigned four_bits) noexcept {
   bits_[count_ / 2U] =
       static_cast<std::uint8_t>(bits_[count_ / 2U] | four_bits << (count_ % 2U * 4U));

@@ -42,6 +42,15 @@ class TcpOptions {
   bool malformed_ = false;
 };
 
+// RFC 7323, section 3.
+struct TcpTimestamps {
+  std::uint32_t value;  // TSval: the sender's clock
+  std::uint32_t echo;   // TSecr: the other end's, as it was last seen; meaningful in an ACK
+};
+
+// None where the option is not there, or not whole.
+std::optional<TcpTimestamps> parse_timestamps(Bytes options) noexcept;
+
 // The kinds of a header's options in wire order, in half the bytes they took there: kinds below 15
 // in four bits, others in twelve. A header holds at most 40 bytes of options (RFC 9293, section
 // 3.1), and a kind above 1 takes at least two of them, so 60 times four bits are always enough.

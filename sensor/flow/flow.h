@@ -7,6 +7,7 @@
 
 #include "core/net/flow_key.h"
 #include "core/text/timestamp.h"
+#include "sensor/decode/packet.h"
 #include "sensor/decode/tcp_options.h"
 
 namespace sekimori {
@@ -70,6 +71,11 @@ enum FlowMark : std::uint32_t {
   kStartSent = 0x02000,
   kReset = 0x04000,
   kRetrySettled = 0x08000,  // as kGapSettled, for the gap over the HelloRetryRequest
+  kTurnDoubtful = 0x10000,  // as kGapDoubtful, since the client's last new data
+  kAckAwaited = 0x20000,    // new server data that no acknowledgment has covered yet
+  kEchoAwaited = 0x40000,   // echo_value is on its way
+  kEchoKnown = 0x80000,     // last_value is set: both ends send time stamps
+  kLossUnknown = 0x100000,  // more holes than could be remembered
 };
 
 inline constexpr std::uint32_t kNoTime = std::numeric_limits<std::uint32_t>::max();
@@ -127,6 +133,14 @@ struct TcpState {
   std::uint32_t hello_delay_us = kNoTime;
   std::uint32_t tls_gap_us = kNoTime;
   std::uint32_t retry_gap_us = kNoTime;
+  std::uint32_t turnaround_us = kNoTime;
+  std::uint32_t ack_rtt_us = kNoTime;
+  std::uint16_t turnaround_samples = 0;  // stays at its largest value; so does the next
+  std::uint16_t ack_rtt_samples = 0;
+  std::uint32_t last_value = 0;  // TSval (RFC 7323, section 3) of the server's latest segment
+  std::uint32_t echo_value = 0;  // the one that is timed, and when its first segment passed:
+  std::uint32_t echo_us = 0;     // microseconds after first_seen, modulo 2^32
+  SlotIndex gaps = kNoSlot;      // StreamGaps, taken when a hole is met
   SynShape syn;
 };
 
@@ -159,6 +173,9 @@ struct Flow {
   Flow() noexcept : tcp{} {}
   void become_datagram() noexcept { new (&datagram) DatagramState{}; }
 
+  bool is(IpProtocol protocol) const noexcept {
+    return key.protocol == static_cast<std::uint8_t>(protocol);
+  }
   bool has(FlowMark mark) const noexcept { return (marks & mark) != 0; }
   void set(FlowMark mark) noexcept { marks |= mark; }
   void clear(FlowMark mark) noexcept { marks &= ~static_cast<std::uint32_t>(mark); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sensor/flow/make_record.h"
+#include "sensor/flow/tcp_round_trip.h"
 #include "sensor/flow/tcp_timing.h"
 
 namespace sekimori {
@@ -11,6 +12,9 @@ namespace {
 // How long a start record waits for what its session's opening may still show.
 constexpr std::chrono::seconds kOpeningPatience{5};
 
+// Connections of one partition that may have holes at one time; each takes 216 bytes meanwhile.
+constexpr SlotIndex kLossyConnections = 1024;
+
 bool is_syn(const Packet& packet) noexcept {
   return packet.protocol == IpProtocol::tcp && (packet.tcp.flags & (kSyn | kAck)) == kSyn;
 }
@@ -18,12 +22,15 @@ bool is_syn(const Packet& packet) noexcept {
 // A SYN that cannot belong to `flow`: its ports are used again.
 bool begins_another(const Flow& flow, const Packet& packet, Sender sender) noexcept {
   if (!is_syn(packet) || (packet.tcp.flags & kRst) != 0) return false;
+  // A reset ends a connection, even one that a challenge ACK kept from beginning (RFC 5961): the
+  // next SYN is another attempt, though it may carry the same number.
+  if (flow.has(kReset)) return true;
   const HalfFlow& half = flow.of(sender);
   const bool same_stream =
       (half.marks & kBaseKnown) != 0 && half.first_sequence == packet.tcp.sequence + 1;
   if (same_stream) return false;
   // Before an answer, a SYN with another number is a second attempt: the first one counts.
-  const bool unanswered = flow.has(kSynSeen) && !flow.has(kSynAckSeen) && !flow.has(kReset) &&
+  const bool unanswered = flow.has(kSynSeen) && !flow.has(kSynAckSeen) &&
                           flow.half[0].search == HelloSearch::open &&
                           flow.half[1].search == HelloSearch::open;
   return !unanswered;
@@ -40,7 +47,7 @@ IdleClass class_of(const Flow& flow, const Packet& packet) noexcept {
 
 // Nothing more of the opening is to be expected.
 bool is_opening_known(const Flow& flow) noexcept {
-  if (flow.key.protocol == static_cast<std::uint8_t>(IpProtocol::udp)) {
+  if (flow.is(IpProtocol::udp)) {
     return flow.datagram.has(kSearchOver);
   }
   if (flow.has(kGapSettled)) return true;
@@ -71,6 +78,7 @@ FlowTracker::FlowTracker(const FlowSettings& settings)
       facts_{settings.flows},
       hellos_{facts_, settings.stream_heads},
       datagrams_{table_, facts_, settings.stream_heads},
+      loss_{kLossyConnections},
       openings_(settings.starts ? settings.flows : 0) {}
 
 void FlowTracker::observe(const Packet& packet, const FlowPlace& place, Records& out) noexcept {
@@ -157,27 +165,37 @@ void FlowTracker::observe_tcp(SlotIndex slot, const Packet& packet, Sender sende
     observe_syn_ack(flow, packet, sender);
   } else {
     observe_handshake_ack(flow, packet, sender);
+    if ((flags & kRst) == 0) observe_acknowledgment(flow, packet, sender);
   }
-  if (packet.payload_length > 0 && (flags & kRst) == 0) {
+  if (packet.payload_length > 0 && (flags & (kRst | kSyn)) == 0) {
+    observe_payload(slot, packet, sender);
+  } else if (packet.payload_length > 0 && (flags & kRst) == 0) {
     // A SYN's own payload (RFC 7413) starts one after its number.
     Packet data = packet;
-    if ((flags & kSyn) != 0) ++data.tcp.sequence;
-    observe_data(flow, data, sender);
-    hellos_.observe(slot, flow, data, sender, [this](SlotIndex at) -> Flow& { return table_[at]; });
+    ++data.tcp.sequence;
+    observe_payload(slot, data, sender);
   }
   HalfFlow& half = flow.of(sender);
   if ((flags & kFin) != 0) half.marks = static_cast<std::uint8_t>(half.marks | kFinSeen);
   if ((flags & kRst) != 0) flow.set(kReset);
 }
 
+void FlowTracker::observe_payload(SlotIndex slot, const Packet& packet, Sender sender) noexcept {
+  Flow& flow = table_[slot];
+  loss_.observe(flow, packet, sender);
+  observe_data(flow, packet, sender);
+  hellos_.observe(slot, flow, packet, sender, [this](SlotIndex at) -> Flow& { return table_[at]; });
+}
+
 void FlowTracker::end(SlotIndex slot, Records& out) noexcept {
   Flow& flow = table_[slot];
-  out.push_back(make_record(flow, facts_, settings_, EventType::end));
-  if (flow.key.protocol == static_cast<std::uint8_t>(IpProtocol::udp)) {
+  out.push_back(make_record(flow, facts_, loss_, settings_, EventType::end));
+  if (flow.is(IpProtocol::udp)) {
     datagrams_.release(flow);
   } else {
     hellos_.release(flow);
   }
+  if (flow.is(IpProtocol::tcp)) loss_.release(flow);
   facts_.release(flow);
   table_.remove(slot, hash_of(flow.key, settings_.seed));
   ++counters_.ended;
@@ -185,7 +203,7 @@ void FlowTracker::end(SlotIndex slot, Records& out) noexcept {
 
 void FlowTracker::start(Flow& flow, Records& out) noexcept {
   flow.set(kStartSent);
-  out.push_back(make_record(flow, facts_, settings_, EventType::start));
+  out.push_back(make_record(flow, facts_, loss_, settings_, EventType::start));
 }
 
 void FlowTracker::start_overdue(Timestamp now, Records& out) noexcept {

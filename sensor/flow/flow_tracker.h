@@ -9,6 +9,7 @@
 #include "sensor/flow/datagram_finder.h"
 #include "sensor/flow/flow_table.h"
 #include "sensor/flow/hello_search.h"
+#include "sensor/flow/stream_loss.h"
 
 namespace sekimori {
 
@@ -65,6 +66,7 @@ class FlowTracker {
  private:
   SlotIndex open(const Packet& packet, const FlowPlace& place, Records& out) noexcept;
   void observe_tcp(SlotIndex slot, const Packet& packet, Sender sender) noexcept;
+  void observe_payload(SlotIndex slot, const Packet& packet, Sender sender) noexcept;
   void end(SlotIndex slot, Records& out) noexcept;
   void start(Flow& flow, Records& out) noexcept;
   void start_overdue(Timestamp now, Records& out) noexcept;
@@ -74,6 +76,7 @@ class FlowTracker {
   HelloFactsPool facts_;
   HelloFinder hellos_;
   DatagramFinder datagrams_;
+  StreamLoss loss_;
   FlowCounters counters_;
 
   // Flows in the order of their opening, until their start record is due: a ring as long as the

@@ -54,10 +54,6 @@ SynFacts syn_facts(const Flow& flow) noexcept {
   return facts;
 }
 
-bool is_udp(const Flow& flow) noexcept {
-  return flow.key.protocol == static_cast<std::uint8_t>(IpProtocol::udp);
-}
-
 std::optional<std::uint32_t> known(std::uint32_t microseconds) noexcept {
   if (microseconds == kNoTime) return std::nullopt;
   return microseconds;
@@ -65,13 +61,17 @@ std::optional<std::uint32_t> known(std::uint32_t microseconds) noexcept {
 
 Timing timing_of(const Flow& flow) noexcept {
   Timing timing;
-  if (is_udp(flow)) timing.quic_rtt_us = known(flow.datagram.quic_rtt_us);
-  if (flow.key.protocol != static_cast<std::uint8_t>(IpProtocol::tcp)) return timing;
+  if (flow.is(IpProtocol::udp)) timing.quic_rtt_us = known(flow.datagram.quic_rtt_us);
+  if (!flow.is(IpProtocol::tcp)) return timing;
   timing.client_rtt_us = known(client_rtt_us(flow));
   timing.server_rtt_us = known(server_rtt_us(flow));
   timing.hello_delay_us = known(hello_delay_us(flow));
   timing.tls_gap_us = known(flow.tcp.tls_gap_us);
   timing.retry_gap_us = known(flow.tcp.retry_gap_us);
+  timing.turnaround_us = known(flow.tcp.turnaround_us);
+  if (timing.turnaround_us) timing.turnaround_samples = flow.tcp.turnaround_samples;
+  timing.ack_rtt_us = known(flow.tcp.ack_rtt_us);
+  if (timing.ack_rtt_us) timing.ack_rtt_samples = flow.tcp.ack_rtt_samples;
   return timing;
 }
 
@@ -112,7 +112,7 @@ void name_client(const HelloFacts& facts, SessionRecord& record) noexcept {
 
 }  // namespace
 
-SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos,
+SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos, const StreamLoss& loss,
                           const FlowSettings& settings, EventType type) noexcept {
   SessionRecord record;
   const FlowKey& key = flow.key;
@@ -134,6 +134,7 @@ SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos,
   record.server = endpoint_of(flow, other(client));
   record.syn = syn_facts(flow);
   record.timing = timing_of(flow);
+  if (flow.is(IpProtocol::tcp)) record.loss.unseen_bytes = loss.unseen_bytes(flow);
   const HelloFacts* facts = hellos.find(flow);
   if (facts != nullptr) {
     add_hello(*facts, record);
@@ -144,7 +145,7 @@ SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos,
     record.tls.no_fingerprint = NoFingerprint::incomplete;
   }
   // An Initial that opened is QUIC, whatever handshake it carries.
-  if (is_udp(flow) && flow.datagram.kind == DatagramKind::quic) {
+  if (flow.is(IpProtocol::udp) && flow.datagram.kind == DatagramKind::quic) {
     record.network_protocol.assign(protocol_name(TransportKind::quic));
   }
   return record;

@@ -4,13 +4,14 @@
 #include "sensor/flow/flow.h"
 #include "sensor/flow/flow_tracker.h"
 #include "sensor/flow/hello_search.h"
+#include "sensor/flow/stream_loss.h"
 
 namespace sekimori {
 
 // What the sensor says of a flow now: everything of SessionRecord that packets alone tell. The
 // client's side is settled here when the beginning was not seen: who is outside (edge) or inside
 // (egress), else who has the higher port.
-SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos,
+SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos, const StreamLoss& loss,
                           const FlowSettings& settings, EventType type) noexcept;
 
 }  // namespace sekimori

@@ -1,9 +1,10 @@
 #include "sensor/flow/tcp_timing.h"
 
 #include <limits>
-#include <utility>
 
 #include "sensor/decode/tcp_options.h"
+#include "sensor/flow/sequence.h"
+#include "sensor/flow/tcp_round_trip.h"
 
 namespace sekimori {
 namespace {
@@ -19,11 +20,6 @@ std::uint32_t microseconds_between(std::int64_t from_ns, std::int64_t to_ns) noe
   return microseconds < kNoTime ? static_cast<std::uint32_t>(microseconds) : kNoTime;
 }
 
-// How far `sequence` lies after `base`, in the circle of RFC 9293, section 3.4.
-std::int32_t distance(std::uint32_t base, std::uint32_t sequence) noexcept {
-  return static_cast<std::int32_t>(sequence - base);
-}
-
 void begin_stream(HalfFlow& half, std::uint32_t first_sequence) noexcept {
   half.first_sequence = first_sequence;
   half.next_sequence = first_sequence;
@@ -35,10 +31,11 @@ SynShape shape_of(const Packet& packet) noexcept {
           parse_syn_options(packet.tcp.options)};
 }
 
-// The next step of the handshake was seen: the time since the last one.
-std::uint32_t take_step(Flow& flow, Timestamp time) noexcept {
-  const std::int64_t now = since_start(flow, time);
-  return microseconds_between(std::exchange(flow.tcp.handshake_at, now), now);
+// The same for the client's answer. Question and answer at one moment mean that the clock stood
+// still in between, as in captures whose frames are stamped by the batch; it is no proof of
+// nearness.
+std::uint32_t round_trip(std::int64_t asked_ns, std::int64_t answered_ns) noexcept {
+  return answered_ns == asked_ns ? kNoTime : microseconds_between(asked_ns, answered_ns);
 }
 
 void observe_first_data(Flow& flow, const Packet& packet, std::int32_t ahead) noexcept {
@@ -63,17 +60,45 @@ void observe_answer(Flow& flow, const Packet& packet, std::int32_t ahead) noexce
   const bool sound =
       !flow.has(kGapDoubtful) && ahead == 0 && packet.tcp.acknowledgment == server.next_sequence;
   const std::uint32_t gap =
-      sound ? microseconds_between(flow.tcp.server_spoke_at, since_start(flow, packet.time))
-            : kNoTime;
+      sound ? round_trip(flow.tcp.server_spoke_at, since_start(flow, packet.time)) : kNoTime;
   if (flow.has(kRetrySeen) && !flow.has(kRetrySettled)) {
     flow.tcp.retry_gap_us = gap;
     flow.set(kRetrySettled);
-    flow.clear(kServerSpoke);
     flow.clear(kGapDoubtful);
     return;
   }
   flow.tcp.tls_gap_us = gap;
   flow.set(kGapSettled);
+}
+
+// The hello is over and its answer not yet answered.
+bool is_gap_open(const Flow& flow) noexcept {
+  return flow.of(flow.client).search == HelloSearch::found && !flow.has(kGapSettled);
+}
+
+void observe_server_data(Flow& flow, const Packet& packet, std::int32_t ahead,
+                         bool is_new) noexcept {
+  if (ahead != 0) {
+    flow.set(kTurnDoubtful);
+    flow.clear(kAckAwaited);
+    if (is_gap_open(flow)) flow.set(kGapDoubtful);
+  }
+  if (!is_new) return;
+  flow.set(kServerSpoke);
+  if (ahead == 0) flow.set(kAckAwaited);
+  flow.tcp.server_spoke_at = since_start(flow, packet.time);
+}
+
+void observe_client_data(Flow& flow, const Packet& packet, std::int32_t ahead,
+                         bool is_new) noexcept {
+  if (ahead != 0 && is_gap_open(flow)) flow.set(kGapDoubtful);
+  if (!is_new) return;
+  if (flow.has(kServerSpoke)) {
+    if (is_gap_open(flow)) observe_answer(flow, packet, ahead);
+    observe_turnaround(flow, packet);
+  }
+  flow.clear(kServerSpoke);
+  flow.clear(kTurnDoubtful);
 }
 
 }  // namespace
@@ -83,7 +108,12 @@ void observe_syn(Flow& flow, const Packet& packet, Sender sender) noexcept {
   flow.set(kSynSeen);
   flow.set(kClientKnown);
   flow.client = sender;
-  flow.tcp.handshake_at = since_start(flow, packet.time);
+  if (flow.has(kSynAckSeen)) {  // frames out of order: their times say nothing
+    flow.set(kSynRepeated);
+    flow.set(kSynAckRepeated);
+  } else {
+    flow.tcp.handshake_at = since_start(flow, packet.time);
+  }
   flow.tcp.syn = shape_of(packet);
   begin_stream(flow.of(sender), packet.tcp.sequence + 1);
 }
@@ -95,12 +125,19 @@ void observe_syn_ack(Flow& flow, const Packet& packet, Sender sender) noexcept {
     if (sender == flow.client) return;
     if (packet.tcp.acknowledgment != flow.of(client).first_sequence) return flow.set(kSynRepeated);
   }
-  if (flow.has(kSynAckSeen)) return flow.set(kSynAckRepeated);
+  if (flow.has(kSynAckSeen)) {
+    // What comes after the client's answer cannot be what it answered.
+    if (!flow.has(kHandshakeAcked)) flow.set(kSynAckRepeated);
+    return;
+  }
   flow.set(kSynAckSeen);
   flow.set(kClientKnown);
   flow.client = client;
-  const std::uint32_t since_syn = take_step(flow, packet.time);
-  if (flow.has(kSynSeen)) flow.tcp.server_rtt_us = since_syn;
+  const std::int64_t now = since_start(flow, packet.time);
+  if (flow.has(kSynSeen)) {
+    flow.tcp.server_rtt_us = microseconds_between(flow.tcp.handshake_at, now);
+  }
+  flow.tcp.handshake_at = now;
   begin_stream(flow.of(sender), packet.tcp.sequence + 1);
   if (!flow.has(kSynSeen)) begin_stream(flow.of(client), packet.tcp.acknowledgment);
 }
@@ -109,7 +146,9 @@ void observe_handshake_ack(Flow& flow, const Packet& packet, Sender sender) noex
   if (flow.has(kHandshakeAcked) || !flow.has(kSynAckSeen) || sender != flow.client) return;
   if ((packet.tcp.flags & kAck) == 0 || (packet.tcp.flags & kRst) != 0) return;
   flow.set(kHandshakeAcked);
-  flow.tcp.client_rtt_us = take_step(flow, packet.time);
+  const std::int64_t now = since_start(flow, packet.time);
+  flow.tcp.client_rtt_us = round_trip(flow.tcp.handshake_at, now);
+  flow.tcp.handshake_at = now;
   const bool is_plain = packet.payload_length == 0 &&
                         packet.tcp.acknowledgment == flow.of(other(sender)).first_sequence &&
                         packet.tcp.sequence == flow.of(sender).first_sequence;
@@ -119,21 +158,15 @@ void observe_handshake_ack(Flow& flow, const Packet& packet, Sender sender) noex
 void observe_data(Flow& flow, const Packet& packet, Sender sender) noexcept {
   HalfFlow& half = flow.of(sender);
   if ((half.marks & kBaseKnown) == 0) begin_stream(half, packet.tcp.sequence);
-  const std::int32_t ahead = distance(half.next_sequence, packet.tcp.sequence);
+  const std::int32_t ahead = sequence_distance(half.next_sequence, packet.tcp.sequence);
   const std::uint32_t end = packet.tcp.sequence + packet.payload_length;
-  const bool is_new = distance(half.next_sequence, end) > 0;
-  const bool from_client = flow.has(kClientKnown) && sender == flow.client;
+  const bool is_new = sequence_distance(half.next_sequence, end) > 0;
 
-  if (from_client) observe_first_data(flow, packet, ahead);
-  const bool hello_over = flow.of(flow.client).search == HelloSearch::found;
-  if (flow.has(kClientKnown) && hello_over && !flow.has(kGapSettled)) {
-    if (ahead != 0) flow.set(kGapDoubtful);
-    if (!from_client && is_new) {
-      flow.set(kServerSpoke);
-      flow.tcp.server_spoke_at = since_start(flow, packet.time);
-    } else if (from_client && is_new && flow.has(kServerSpoke)) {
-      observe_answer(flow, packet, ahead);
-    }
+  if (flow.has(kClientKnown) && sender == flow.client) {
+    observe_first_data(flow, packet, ahead);
+    observe_client_data(flow, packet, ahead, is_new);
+  } else if (flow.has(kClientKnown)) {
+    observe_server_data(flow, packet, ahead, is_new);
   }
   if (is_new) half.next_sequence = end;
 }

@@ -18,7 +18,8 @@ void observe_syn_ack(Flow& flow, const Packet& packet, Sender sender) noexcept;
 // Any later segment of the client: the first that acknowledges the SYN-ACK ends the handshake.
 void observe_handshake_ack(Flow& flow, const Packet& packet, Sender sender) noexcept;
 
-// A segment with payload, of either side: hello_delay_us, tls_gap_us and retry_gap_us.
+// A segment with payload, of either side: hello_delay_us, tls_gap_us, retry_gap_us and, through
+// observe_turnaround(), turnaround_us. It moves next_sequence.
 void observe_data(Flow& flow, const Packet& packet, Sender sender) noexcept;
 
 // The client's hello allows no gap to be measured: it announced early data, which answers nothing.

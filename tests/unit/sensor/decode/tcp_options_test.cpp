@@ -88,6 +88,19 @@ TEST(TcpOptions, EveryPrefixEndsEarlyAndNeverDiffers) {
   }
 }
 
+TEST(TcpOptions, TimestampsAreFoundAmongOthersAndOnlyWhole) {
+  const Octets options{1, 1, 8, 10, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08};
+  const auto times = parse_timestamps(options);
+  ASSERT_TRUE(times);
+  EXPECT_EQ(times->value, 0x01020304U);
+  EXPECT_EQ(times->echo, 0x05060708U);
+  for (std::size_t size = 0; size < options.size(); ++size) {
+    EXPECT_FALSE(parse_timestamps(Bytes{options}.first(size))) << size;
+  }
+  EXPECT_FALSE(parse_timestamps(Octets{8, 9, 1, 2, 3, 4, 5, 6, 7, 0}));
+  EXPECT_FALSE(parse_timestamps(Octets{2, 4, 5, 180, 0, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8}));
+}
+
 TEST(TcpOptions, ValuesAreBorrowed) {
   const Octets options{8, 10, 0, 0, 0, 1, 0, 0, 0, 2};
   TcpOptions walk{options};
