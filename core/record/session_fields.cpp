@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
+#include <utility>
 
 #include "core/net/community_id.h"
 #include "core/record/field.h"
@@ -153,14 +155,22 @@ FieldValue network_transport(const SessionRecord& record, FieldScratch& scratch)
   return scratch.view();
 }
 
+// Who speaks to the server on the wire: a load balancer that names its client is that itself.
+std::pair<IpAddress, std::optional<std::uint16_t>> peer_of(const SessionRecord& record) noexcept {
+  if (record.proxy.ip) return {record.proxy.ip, record.proxy.port};
+  return {record.client.ip, record.client.port};
+}
+
 FieldValue network_type(const SessionRecord& record, FieldScratch& /*scratch*/) noexcept {
-  if (!record.client.ip) return {};
-  return record.client.ip.is_v4() ? std::string_view{"ipv4"} : std::string_view{"ipv6"};
+  const IpAddress peer = peer_of(record).first;
+  if (!peer) return {};
+  return peer.is_v4() ? std::string_view{"ipv4"} : std::string_view{"ipv6"};
 }
 
 FieldValue network_community_id(const SessionRecord& record, FieldScratch& scratch) noexcept {
-  const CommunityId id = community_id(record.protocol, {record.client.ip, record.client.port},
-                                      {record.server.ip, record.server.port});
+  const auto [peer, peer_port] = peer_of(record);
+  const CommunityId id =
+      community_id(record.protocol, {peer, peer_port}, {record.server.ip, record.server.port});
   if (id.empty()) return {};
   scratch.assign(id);
   return scratch.view();

@@ -49,7 +49,8 @@ struct HalfFlow {
 enum HalfMark : std::uint8_t {
   kBaseKnown = 0x01,  // first_sequence is set
   kFinSeen = 0x02,
-  kAckSeen = 0x04,  // acknowledged is set
+  kAckSeen = 0x04,       // acknowledged is set
+  kCarrierAlone = 0x08,  // all that came is what may carry a hello, or could become that
 };
 
 // What makes a time doubtful, or settles what was doubtful.

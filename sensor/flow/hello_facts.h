@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "core/record/session_record.h"
 #include "sensor/flow/slot_pool.h"
 #include "sensor/handshake/client_hello.h"
@@ -7,10 +10,17 @@
 
 namespace sekimori {
 
-// What the hellos of one session said, over whichever transport they came.
+// What lies between a TCP stream and the hello in it.
+enum class Carrier : std::uint8_t { none, proxy_header, openvpn };
+
+// What the hellos of one session said, over whichever transport they came, and what led to them.
 struct HelloFacts {
-  TransportKind transport = TransportKind::tls;
+  std::optional<TransportKind> transport;  // none before a hello was met
   TlsFacts tls;
+  Carrier carrier = Carrier::none;  // the innermost
+  // Whom a PROXY header names as the client. Whoever can reach the sensor can write one.
+  IpAddress named_ip;
+  std::uint16_t named_port = 0;
 };
 
 // The facts of one partition's sessions: as many as sessions, so that they never run out, and paid
@@ -25,7 +35,7 @@ class HelloFactsPool {
     if (flow.facts == kNoSlot) flow.facts = pool_.take();
     return pool_[flow.facts];
   }
-  // Null when no hello was met.
+  // Null when neither a hello nor a carrier was met.
   const HelloFacts* find(const Flow& flow) const noexcept {
     return flow.facts == kNoSlot ? nullptr : &pool_[flow.facts];
   }

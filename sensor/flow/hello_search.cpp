@@ -4,6 +4,8 @@
 
 #include "sensor/flow/tcp_timing.h"
 #include "sensor/handshake/client_hello.h"
+#include "sensor/handshake/openvpn_control.h"
+#include "sensor/handshake/proxy_protocol.h"
 #include "sensor/handshake/server_hello.h"
 #include "sensor/handshake/tls_record.h"
 
@@ -28,12 +30,21 @@ std::optional<HandshakeType> first_type(Bytes run) noexcept {
   return static_cast<HandshakeType>(run[kRecordHeaderSize]);
 }
 
+// Whether a side may be the client, and whether it may be the server: both before it is known.
+bool may_be_client(const Flow& flow, Sender sender) noexcept {
+  return !flow.has(kClientKnown) || sender == flow.client;
+}
+bool may_be_server(const Flow& flow, Sender sender) noexcept {
+  return !flow.has(kClientKnown) || sender != flow.client;
+}
+
 }  // namespace
 
 HelloFinder::HelloFinder(HelloFactsPool& facts, SlotIndex heads)
     : facts_{facts},
       heads_{heads},
-      scratch_{std::make_unique_for_overwrite<std::array<std::uint8_t, kStreamHeadSize>>()} {}
+      scratch_{std::make_unique_for_overwrite<Scratch>()},
+      carried_{std::make_unique_for_overwrite<Scratch>()} {}
 
 void HelloFinder::release(Flow& flow) noexcept {
   for (const Sender sender : {Sender::low, Sender::high}) {
@@ -44,15 +55,15 @@ void HelloFinder::release(Flow& flow) noexcept {
 }
 
 void HelloFinder::begin_late(Flow& flow, const Packet& packet, Sender sender) noexcept {
-  const bool may_be_client = !flow.has(kClientKnown) || sender == flow.client;
+  const bool of_client = may_be_client(flow, sender);
   const HandshakeType wanted =
-      may_be_client ? HandshakeType::client_hello : HandshakeType::server_hello;
+      of_client ? HandshakeType::client_hello : HandshakeType::server_hello;
   if (!starts_with_hello(packet.payload, wanted)) return;
   HalfFlow& half = flow.of(sender);
   half.search = HelloSearch::open;
   half.first_sequence = packet.tcp.sequence;
   // What lies between the handshake and this hello is a conversation, not a delay.
-  if (may_be_client) flow.set(kHelloResent);
+  if (of_client) flow.set(kHelloResent);
 }
 
 HelloFinder::Placed HelloFinder::place(const Flow& flow, const Packet& packet,
@@ -89,7 +100,57 @@ void HelloFinder::keep(SlotIndex slot, Flow& flow, Sender sender, const Placed& 
 }
 
 HelloFinder::Reading HelloFinder::read(Flow& flow, Sender sender, Bytes run) noexcept {
-  const Bytes greeting = without_alerts(run);
+  const Result<Bytes> tls = uncarried(flow, sender, run);
+  const bool is_full = run.size() >= kStreamHeadSize;
+  const bool begun = tls && !tls->empty();
+  HalfFlow& half = flow.of(sender);
+  half.marks =
+      static_cast<std::uint8_t>(begun ? half.marks & ~kCarrierAlone : half.marks | kCarrierAlone);
+  if (begun) return read_tls(flow, sender, {*tls, is_full});
+  if (!is_full) return Reading::more;
+  settle(flow, sender, HelloSearch::absent);
+  return Reading::settled;
+}
+
+Result<Bytes> HelloFinder::uncarried(Flow& flow, Sender sender, Bytes run) noexcept {
+  Bytes inner = run;
+  if (may_be_client(flow, sender)) {
+    const auto header = parse_proxy_header(run);
+    if (!header && header.error().fault == Fault::truncated) return tl::unexpected{header.error()};
+    if (header) {
+      inner = run.subspan(header->size);
+      HelloFacts& facts = note_carrier(flow, sender, Carrier::proxy_header);
+      facts.named_ip = header->client;
+      facts.named_port = header->client_port;
+      if (inner.empty()) return inner;
+    }
+  }
+  const auto control = parse_openvpn_control(inner, *carried_);
+  if (!control && control.error().fault == Fault::truncated) {
+    return tl::unexpected{control.error()};
+  }
+  const bool may_speak =
+      control && (control->from_client ? may_be_client(flow, sender) : may_be_server(flow, sender));
+  if (!may_speak) return inner;
+  (void)note_carrier(flow, control->from_client ? sender : other(sender), Carrier::openvpn);
+  return control->tls;
+}
+
+HelloFacts& HelloFinder::note_carrier(Flow& flow, Sender client, Carrier carrier) noexcept {
+  flow.client = client;
+  flow.set(kClientKnown);
+  // The stream's first byte is not the hello's.
+  flow.set(kHelloResent);
+  // What OpenVPN's client sends next acknowledges a packet, which is no answer of its TLS.
+  if (carrier == Carrier::openvpn) flow.set(kGapDoubtful);
+  HelloFacts& facts = facts_.of(flow);
+  facts.carrier = carrier;
+  return facts;
+}
+
+HelloFinder::Reading HelloFinder::read_tls(Flow& flow, Sender sender,
+                                           const Opening& opening) noexcept {
+  const Bytes greeting = without_alerts(opening.tls);
   const auto handshake = static_cast<std::uint8_t>(ContentType::handshake);
   if (!greeting.empty() && greeting[0] != handshake) {
     settle(flow, sender, HelloSearch::absent);
@@ -97,17 +158,20 @@ HelloFinder::Reading HelloFinder::read(Flow& flow, Sender sender, Bytes run) noe
   }
   const auto type = first_type(greeting);
   if (!type) return Reading::more;
-  const bool may_be_client = !flow.has(kClientKnown) || sender == flow.client;
-  const bool may_be_server = !flow.has(kClientKnown) || sender != flow.client;
-  if (*type == HandshakeType::client_hello && may_be_client) return read_client(flow, sender, run);
-  if (*type == HandshakeType::server_hello && may_be_server) return read_server(flow, sender, run);
+  if (*type == HandshakeType::client_hello && may_be_client(flow, sender)) {
+    return read_client(flow, sender, opening);
+  }
+  if (*type == HandshakeType::server_hello && may_be_server(flow, sender)) {
+    return read_server(flow, sender, opening);
+  }
   settle(flow, sender, HelloSearch::absent);
   return Reading::settled;
 }
 
-HelloFinder::Reading HelloFinder::read_client(Flow& flow, Sender sender, Bytes run) noexcept {
-  const auto body = first_handshake(run, HandshakeType::client_hello, *scratch_);
-  if (!body) return fail(flow, sender, body.error(), run);
+HelloFinder::Reading HelloFinder::read_client(Flow& flow, Sender sender,
+                                              const Opening& opening) noexcept {
+  const auto body = first_handshake(opening.tls, HandshakeType::client_hello, *scratch_);
+  if (!body) return fail(flow, sender, body.error(), opening);
   const auto hello = parse_client_hello(*body, TransportKind::tls);
   flow.client = sender;
   flow.set(kClientKnown);
@@ -121,14 +185,17 @@ HelloFinder::Reading HelloFinder::read_client(Flow& flow, Sender sender, Bytes r
   return Reading::settled;
 }
 
-HelloFinder::Reading HelloFinder::read_server(Flow& flow, Sender sender, Bytes run) noexcept {
-  auto body = first_handshake(run, HandshakeType::server_hello, *scratch_);
+HelloFinder::Reading HelloFinder::read_server(Flow& flow, Sender sender,
+                                              const Opening& opening) noexcept {
+  auto body = first_handshake(opening.tls, HandshakeType::server_hello, *scratch_);
   if (body && is_hello_retry_request(*body)) {
     flow.set(kRetrySeen);
-    facts_.of(flow).tls.hello_retry = true;
-    body = server_hello_after_retry(run, *scratch_);
+    HelloFacts& facts = facts_.of(flow);
+    facts.transport = TransportKind::tls;
+    facts.tls.hello_retry = true;
+    body = server_hello_after_retry(opening.tls, *scratch_);
   }
-  if (!body) return fail(flow, sender, body.error(), run);
+  if (!body) return fail(flow, sender, body.error(), opening);
   if (!flow.has(kClientKnown)) {
     flow.client = other(sender);
     flow.set(kClientKnown);
@@ -140,8 +207,8 @@ HelloFinder::Reading HelloFinder::read_server(Flow& flow, Sender sender, Bytes r
 }
 
 HelloFinder::Reading HelloFinder::fail(Flow& flow, Sender sender, Defect defect,
-                                       Bytes run) noexcept {
-  if (defect.fault == Fault::truncated && run.size() < kStreamHeadSize) return Reading::more;
+                                       const Opening& opening) noexcept {
+  if (defect.fault == Fault::truncated && !opening.is_full) return Reading::more;
   if (defect.fault == Fault::malformed) {
     settle(flow, sender, HelloSearch::absent);
     return Reading::settled;
@@ -160,8 +227,11 @@ void HelloFinder::settle(Flow& flow, Sender sender, HelloSearch outcome) noexcep
 }
 
 void HelloFinder::break_off(Flow& flow, Sender sender, NoFingerprint why) noexcept {
-  const bool of_client = !flow.has(kClientKnown) || sender == flow.client;
-  if (of_client) facts_.of(flow).tls.no_fingerprint = why;
+  if (may_be_client(flow, sender)) {
+    HelloFacts& facts = facts_.of(flow);
+    facts.transport = TransportKind::tls;
+    facts.tls.no_fingerprint = why;
+  }
   settle(flow, sender, HelloSearch::broken);
 }
 

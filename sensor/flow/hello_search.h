@@ -26,9 +26,9 @@ struct HelloCounters {
   }
 };
 
-// Looks for the ClientHello and the ServerHello at the start of TCP streams, or where a stream
-// turns to TLS, and puts what they say into the flow's facts. Bytes are kept only while a hello is
-// incomplete.
+// Looks for the ClientHello and the ServerHello at the start of TCP streams, behind a PROXY header
+// or inside OpenVPN's control channel, or where a stream turns to TLS, and puts what they say into
+// the flow's facts. Bytes are kept only while a hello is incomplete.
 class HelloFinder {
  public:
   // `heads`: streams whose hello may be incomplete at one time. Throws std::bad_alloc; only at
@@ -40,16 +40,10 @@ class HelloFinder {
   template <typename FlowAt>
   void observe(SlotIndex slot, Flow& flow, const Packet& packet, Sender sender,
                const FlowAt& flow_at) noexcept {
-    if (flow.of(sender).search == HelloSearch::absent) begin_late(flow, packet, sender);
-    if (flow.of(sender).search != HelloSearch::open) return;
-    const Placed segment = place(flow, packet, sender);
-    if (segment.bytes.empty() || read_in_place(flow, sender, segment)) return;
-    const bool needs_head = flow.of(sender).hello_bytes == kNoSlot;
-    const SlotIndex displaced = needs_head ? heads_.displaced() : kNoSlot;
-    if (displaced != kNoSlot) {
-      forget_head(flow_at(heads_.flow_of(displaced)), heads_.sender_of(displaced));
-    }
-    keep(slot, flow, sender, segment);
+    if (flow.of(sender).search == HelloSearch::open) look(slot, flow, packet, sender, flow_at);
+    if (flow.of(sender).search != HelloSearch::absent) return;
+    begin_late(flow, packet, sender);
+    if (flow.of(sender).search == HelloSearch::open) look(slot, flow, packet, sender, flow_at);
   }
 
   // The flow is over: gives back the heads that it held. Call after its last record was made.
@@ -66,6 +60,25 @@ class HelloFinder {
     Bytes bytes;
   };
 
+  // The start of a stream of TLS.
+  struct Opening {
+    Bytes tls;
+    bool is_full = false;  // what would come behind it is not kept
+  };
+
+  template <typename FlowAt>
+  void look(SlotIndex slot, Flow& flow, const Packet& packet, Sender sender,
+            const FlowAt& flow_at) noexcept {
+    const Placed segment = place(flow, packet, sender);
+    if (segment.bytes.empty() || read_in_place(flow, sender, segment)) return;
+    const bool needs_head = flow.of(sender).hello_bytes == kNoSlot;
+    const SlotIndex displaced = needs_head ? heads_.displaced() : kNoSlot;
+    if (displaced != kNoSlot) {
+      forget_head(flow_at(heads_.flow_of(displaced)), heads_.sender_of(displaced));
+    }
+    keep(slot, flow, sender, segment);
+  }
+
   // A stream that was something else first may turn to TLS (STARTTLS, CONNECT, SOCKS): then it is
   // searched again from the segment that begins with a hello.
   static void begin_late(Flow& flow, const Packet& packet, Sender sender) noexcept;
@@ -75,16 +88,23 @@ class HelloFinder {
   bool read_in_place(Flow& flow, Sender sender, const Placed& segment) noexcept;
   void keep(SlotIndex slot, Flow& flow, Sender sender, const Placed& segment) noexcept;
   Reading read(Flow& flow, Sender sender, Bytes run) noexcept;
-  Reading read_client(Flow& flow, Sender sender, Bytes run) noexcept;
-  Reading read_server(Flow& flow, Sender sender, Bytes run) noexcept;
-  Reading fail(Flow& flow, Sender sender, Defect defect, Bytes run) noexcept;
+  // The TLS in a stream, out of what carries it; empty before its first byte. Truncated while the
+  // carrier's own beginning is not whole.
+  Result<Bytes> uncarried(Flow& flow, Sender sender, Bytes run) noexcept;
+  HelloFacts& note_carrier(Flow& flow, Sender client, Carrier carrier) noexcept;
+  Reading read_tls(Flow& flow, Sender sender, const Opening& opening) noexcept;
+  Reading read_client(Flow& flow, Sender sender, const Opening& opening) noexcept;
+  Reading read_server(Flow& flow, Sender sender, const Opening& opening) noexcept;
+  Reading fail(Flow& flow, Sender sender, Defect defect, const Opening& opening) noexcept;
   void settle(Flow& flow, Sender sender, HelloSearch outcome) noexcept;
   void break_off(Flow& flow, Sender sender, NoFingerprint why) noexcept;
   void forget_head(Flow& flow, Sender sender) noexcept;
 
   HelloFactsPool& facts_;
   HeadPool<StreamHead> heads_;
-  std::unique_ptr<std::array<std::uint8_t, kStreamHeadSize>> scratch_;
+  using Scratch = std::array<std::uint8_t, kStreamHeadSize>;
+  std::unique_ptr<Scratch> scratch_;  // a message's parts
+  std::unique_ptr<Scratch> carried_;  // a stream's parts
   HelloCounters counters_;
 };
 

@@ -88,9 +88,26 @@ std::string_view protocol_name(TransportKind transport) noexcept {
   return "tls";
 }
 
+// What is kept of a client's stream is the start of its hello, unless a carrier was all that came.
 bool is_hello_incomplete(const Flow& flow) noexcept {
   const HalfFlow& client = flow.of(flow.client);
-  return client.search == HelloSearch::open && client.hello_bytes != kNoSlot;
+  return client.search == HelloSearch::open && client.hello_bytes != kNoSlot &&
+         (client.marks & kCarrierAlone) == 0;
+}
+
+void add_hello(const HelloFacts& facts, SessionRecord& record) noexcept {
+  record.tls = facts.tls;
+  if (facts.transport) record.network_protocol.assign(protocol_name(*facts.transport));
+  if (facts.carrier == Carrier::openvpn) record.network_protocol.assign("openvpn");
+}
+
+// The header's word is taken only where a load balancer is declared to write it: anyone else's
+// would let a client choose its own address.
+void name_client(const HelloFacts& facts, SessionRecord& record) noexcept {
+  if (record.path != Path::l4 || !facts.named_ip) return;
+  record.proxy = {record.client.ip, record.client.port};
+  record.client.ip = facts.named_ip;
+  record.client.port = facts.named_port;
 }
 
 }  // namespace
@@ -119,10 +136,13 @@ SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos, const 
   record.timing = timing_of(flow);
   record.loss.duplicate_packets = flow.duplicates;
   if (flow.is(IpProtocol::tcp)) record.loss.unseen_bytes = loss.unseen_bytes(flow);
-  if (const HelloFacts* facts = hellos.find(flow)) {
-    record.tls = facts->tls;
-    record.network_protocol.assign(protocol_name(facts->transport));
-  } else if (is_hello_incomplete(flow)) {
+  const HelloFacts* facts = hellos.find(flow);
+  if (facts != nullptr) {
+    add_hello(*facts, record);
+    name_client(*facts, record);
+  }
+  const bool hello_met = facts != nullptr && facts->transport;
+  if (!hello_met && is_hello_incomplete(flow)) {
     record.tls.no_fingerprint = NoFingerprint::incomplete;
   }
   // An Initial that opened is QUIC, whatever handshake it carries.

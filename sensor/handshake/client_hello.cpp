@@ -8,8 +8,10 @@
 namespace sekimori {
 namespace {
 
-constexpr std::size_t kRandomSize = 32;  // bytes
-constexpr std::uint8_t kHostName = 0;    // RFC 6066, section 3: the only name_type
+constexpr std::size_t kRandomSize = 32;          // bytes
+constexpr std::size_t kLengthSize = 2;           // bytes, of the extensions' block
+constexpr std::size_t kExtensionHeaderSize = 4;  // bytes: type and length
+constexpr std::uint8_t kHostName = 0;            // RFC 6066, section 3: the only name_type
 
 // The inside of an extension that is one vector. Empty when the vector does not fit; what follows
 // it in the extension is ignored, as Wireshark does.
@@ -98,19 +100,21 @@ Result<ClientHello> parse_client_hello(Bytes body, TransportKind transport) noex
   hello.compression_methods = cursor.take(cursor.u8());
 
   // RFC 5246, section 7.4.1.2: before TLS 1.3 the extensions may be absent, which only the length
-  // tells.
-  if (cursor.left() == 0) return cursor.finish(Layer::tls, hello);
+  // tells. A byte that is too few for a length is none: servers pass over it, and so is it here.
+  if (cursor.left() < kLengthSize) return cursor.finish(Layer::tls, hello);
 
-  hello.extensions = ExtensionList{cursor.take(cursor.u16())};
+  const Bytes extensions = cursor.take(cursor.u16());
   if (!cursor.ok()) return cursor.finish(Layer::tls, hello);
 
-  Cursor block{hello.extensions.bytes()};
+  // As little are bytes behind the last extension that are too few for another one's header.
+  Cursor block{extensions};
   SeenOnce seen;
-  while (block.left() > 0) {
+  while (block.left() >= kExtensionHeaderSize) {
     const Extension extension = ReadExtension::next(block);
     if (!block.ok()) return cursor.reject(Layer::tls, offset_in(body, cursor));
     read_extension(extension, seen, hello);
   }
+  hello.extensions = ExtensionList{extensions.first(extensions.size() - block.left())};
   return cursor.finish(Layer::tls, hello);
 }
 

@@ -17,10 +17,12 @@ constexpr std::array<std::uint8_t, kRandomSize> kRetryRandom{
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
 
 // Up to draft 21 of TLS 1.3 a ServerHello had no session id and no compression method, and the
-// draft's number stood in the version (draft-ietf-tls-tls13-21, section 4.1.3).
+// draft's number stood in the version (draft-ietf-tls-tls13-21, section 4.1.3); or that of TLS 1.3
+// itself, which the finished protocol allows nowhere but in supported_versions.
 constexpr std::uint8_t kDraftMajor = 0x7f;
 constexpr std::uint8_t kFirstDraftOfFinalForm = 22;
 bool has_short_form(std::uint16_t version) noexcept {
+  if (version == static_cast<std::uint16_t>(ProtocolVersion::tls_1_3)) return true;
   return version >> 8U == kDraftMajor && (version & 0xffU) < kFirstDraftOfFinalForm;
 }
 

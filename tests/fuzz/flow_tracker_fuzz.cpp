@@ -12,6 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   settings.flows = 4;
   settings.stream_heads = 2;
   settings.starts = true;
+  settings.path = Path::l4;
   FlowTracker tracker{settings};
   Records records;
   Timestamp now{std::chrono::seconds{1}};

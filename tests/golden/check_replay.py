@@ -3,6 +3,7 @@
 
     check_replay.py SEKIMORI
 
+Besides, where a PROXY header was put in front of a stream, the client is whom it names with `path: l4`, and who sent it without.
 A field that tshark could not know is not compared; a time may differ by one microsecond, because both round. Besides, every
 answer must be the same with two workers, and the same again.
 """
@@ -13,6 +14,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIMES = {"client_rtt_us": "sekimori.timing.client_rtt_us", "server_rtt_us": "sekimori.timing.server_rtt_us"}
@@ -23,6 +25,8 @@ TEXTS = {
     "sni": "tls.client.server_name", "ja3": "tls.client.ja3", "ja3s": "tls.server.ja3s",
 }
 VERSIONS = {"0x0301": "1.0", "0x0302": "1.1", "0x0303": "1.2", "0x0304": "1.3"}
+# Whom the headers of make_captures.py name.
+NAMED = {"proxy_protocol_v1": ("203.0.113.77", 40123), "proxy_protocol_v2": ("2001:db8:77::9", 40123)}
 # Said of a SYN alone.
 NOT_IN_QUIC = {"ttl"}
 
@@ -95,11 +99,31 @@ def check(sekimori, capture, facts):
         yield f"{len(records)} records for {len(rows)} connections"
 
 
+def check_named(sekimori, capture, named):
+    """With a load balancer declared, the same record but for the client: that is the header's, and the peer is the proxy."""
+    (bare,) = (json.loads(line) for line in replay(sekimori, capture).splitlines())
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
+        config.write("sensor:\n  observer: replay\n  path: l4\n")
+        config.flush()
+        (record,) = (json.loads(line) for line in replay(sekimori, capture, "--config", config.name).splitlines())
+    peer = bare["client"]["ip"], bare["client"]["port"]
+    expected = json.loads(json.dumps(bare))
+    expected["client"]["ip"], expected["client"]["port"] = named
+    expected["sekimori"]["path"] = "l4"
+    expected["sekimori"]["proxy"] = {"ip": peer[0], "port": peer[1]}
+    if record != expected:
+        yield f"with a load balancer declared: {json.dumps(record)}"
+    if "proxy" in bare["sekimori"] or dig(bare, "sekimori.timing.hello_delay_us") is not None:
+        yield f"without one: {json.dumps(bare)}"
+
+
 def main():
     sekimori = sys.argv[1]
     cases = [(next(case.glob("capture.*")), case / "facts.tsv") for case in sorted(HERE.iterdir()) if case.is_dir()]
     cases.append((HERE.parent / "demo/demo.pcap", HERE.parent / "demo/expected_tshark.tsv"))
     faults = [f"{capture.parent.name}: {fault}" for capture, facts in cases for fault in check(sekimori, capture, facts)]
+    for name, named in NAMED.items():
+        faults += [f"{name}: {fault}" for fault in check_named(sekimori, HERE / name / "capture.pcap", named)]
     print(f"{len(cases)} captures, {len(faults)} faults")
     for fault in faults:
         print("  " + fault)

@@ -17,6 +17,8 @@ import sys
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 
 import packets as p  # noqa: E402
+import proxy_cases  # noqa: E402, F401
+from cases import CASES, case  # noqa: E402
 from sessions import (  # noqa: E402
     DESTINATION,
     FRAGMENT,
@@ -37,18 +39,6 @@ from sessions import (  # noqa: E402
 )
 
 HERE = pathlib.Path(__file__).resolve().parent
-
-
-# The cases. Each gives (file name, bytes); its text becomes the README.
-CASES = {}
-
-
-def case(name, proves, made):
-    def register(make):
-        CASES[name] = (proves, made, make)
-        return make
-
-    return register
 
 
 def as_recorded(name, session, visit, proves):

@@ -47,8 +47,9 @@ TEST(SessionFields, EachNameReadsItsOwnMember) {
       {"observer.version", "0.1.0"},
       {"network.transport", "tcp"},
       {"network.type", "ipv4"},
-      // python3: base64.b64encode(sha1(0, 0, server, client, 6, 0, 443, 50123))
-      {"network.community_id", "1:0Ahr56SEwfyPznii1oc5kCKSHiM="},
+      // Of the proxy, which is who speaks on the wire.
+      // python3: base64.b64encode(sha1(0, 0, server, proxy, 6, 0, 443, 40001))
+      {"network.community_id", "1:NCJsbl9c0f6AUHLIjXSc1STpDhs="},
       {"network.vlan.id", "120"},
       {"network.protocol", "tls"},
       {"network.application", "anydesk"},

@@ -104,16 +104,20 @@ TEST(ServerHello, TellsARetryRequestByEveryByteOfItsRandom) {
 
 // draft-ietf-tls-tls13-19, section 4.1.3: version, random, cipher suite, extensions.
 TEST(ServerHello, ReadsTheShortFormOfEarlyDrafts) {
-  Buffer bytes(kHello.begin(), kHello.begin() + 34);
-  bytes[0] = 0x7f;
-  bytes[1] = 19;
-  const Buffer rest{0x13, 0x02, 0x00, 0x04, 0x00, 0x28, 0x00, 0x00};
-  bytes.insert(bytes.end(), rest.begin(), rest.end());
-  const auto hello = parse_server_hello(bytes);
-  ASSERT_TRUE(hello);
-  EXPECT_EQ(hello->cipher_suite, 0x1302);
-  EXPECT_EQ(hello->negotiated_version, 0x7f13);
-  EXPECT_THAT(types(*hello), ElementsAre(40));
+  const std::uint16_t versions[] = {0x7f13, 0x0304};
+  for (const std::uint16_t version : versions) {
+    SCOPED_TRACE(version);
+    Buffer bytes(kHello.begin(), kHello.begin() + 34);
+    bytes[0] = static_cast<std::uint8_t>(version >> 8U);
+    bytes[1] = static_cast<std::uint8_t>(version & 0xffU);
+    const Buffer rest{0x13, 0x02, 0x00, 0x04, 0x00, 0x28, 0x00, 0x00};
+    bytes.insert(bytes.end(), rest.begin(), rest.end());
+    const auto hello = parse_server_hello(bytes);
+    ASSERT_TRUE(hello);
+    EXPECT_EQ(hello->cipher_suite, 0x1302);
+    EXPECT_EQ(hello->negotiated_version, version);
+    EXPECT_THAT(types(*hello), ElementsAre(40));
+  }
 }
 
 }  // namespace
