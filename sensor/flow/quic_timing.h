@@ -13,6 +13,12 @@ namespace sekimori {
 // back, prove nothing. A time that a repetition or a pause makes doubtful is left out for good
 // (Karn's rule; RFC 6298, section 3).
 //
+// So is that of a server which acknowledges the hello and greets later. With the acknowledgement
+// the client has the id, and its probe (RFC 9002, section 6.2.2.1), sent before the greeting came,
+// may be seen after the greeting went by: the time would be too short, by chance or on purpose.
+// Counted from the acknowledgement it would be too long by what the server thought or the client
+// waited. No later packet helps: what tells a real Handshake packet from another is encrypted.
+//
 // The spin bit (RFC 9000, section 17.4) is not read: the client flips it whenever it likes, and
 // quic_rtt_us stands among the times that prove nearness.
 

@@ -96,6 +96,7 @@ def check_samples():
 
 
 RETRIED_ID = bytes.fromhex("c0ffee11c0ffee22")  # the server's own, after its Retry
+NEW_CLIENT_ID = bytes.fromhex("0123456789abcdef")
 
 DATAGRAMS = {
     "kRfc9369Client": ("RFC 9369, appendix A.2.", rfc9369_client),
@@ -107,6 +108,14 @@ DATAGRAMS = {
     "kRetriedServer": (
         "The answer to that. The server chose another id, c0ffee11c0ffee22.",
         initial(V1, b"server", SERVER_ID, b"", RETRIED_ID, 0, SERVER_FRAMES),
+    ),
+    "kNegotiatedClient": (
+        "RFC 9001's hello in version 2, for an id of its own: after a Version Negotiation.",
+        initial(V2, b"client", NEW_CLIENT_ID, NEW_CLIENT_ID, b"", 0, padded(CLIENT_FRAMES)),
+    ),
+    "kNegotiatedServer": (
+        "The answer to that.",
+        initial(V2, b"server", NEW_CLIENT_ID, b"", SERVER_ID, 0, SERVER_FRAMES),
     ),
     "kFirstHalf": (
         "RFC 9001's hello in two: its bytes 0 to 149, in two frames of which the later stands first.",

@@ -80,7 +80,7 @@ TEST(QuicSearch, AVersionNegotiationBeginsAgain) {
   const auto negotiation = from_hex("800000000000088394c8f03e5157086b3343cf");
   Talk talk;
   talk.say(0us, true, from_hex(kRfc9001Client)).say(1ms, false, negotiation);
-  talk.say(2ms, true, from_hex(kRfc9369Client)).say(3ms, false, from_hex(kRfc9369Server));
+  talk.say(2ms, true, from_hex(kNegotiatedClient)).say(3ms, false, from_hex(kNegotiatedServer));
   expect_both(talk.record());
 }
 
