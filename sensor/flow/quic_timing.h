@@ -9,9 +9,9 @@ namespace sekimori {
 
 // The time from what the server says to the answer that only its receiver can give: a datagram for
 // the connection id that the server chose in it (RFC 9000, section 7.2). An end that wants to seem
-// nearer would have to guess that id, so ids shorter than four bytes, and the client's own sent
-// back, prove nothing. A time that a repetition or a pause makes doubtful is left out for good
-// (Karn's rule; RFC 6298, section 3).
+// nearer would have to guess that id, so ids shorter than four bytes, and ids made out of the
+// client's own, prove nothing. A time that a repetition or a pause makes doubtful is left out for
+// good (Karn's rule; RFC 6298, section 3).
 //
 // So is that of a server which acknowledges the hello and greets later. With the acknowledgement
 // the client has the id, and its probe (RFC 9002, section 6.2.2.1), sent before the greeting came,

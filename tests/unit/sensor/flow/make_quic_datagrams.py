@@ -125,6 +125,10 @@ DATAGRAMS = {
         "Its bytes 100 to the end.",
         initial(V1, b"client", CLIENT_ID, CLIENT_ID, b"", 1, padded(b"\x01" + crypto(100, HELLO[100:]), 300)),
     ),
+    "kEchoingServer": (
+        "The samples' answer, by a server whose id is the client's with other upper bits: e394c8f03e515708.",
+        initial(V1, b"server", CLIENT_ID, b"", bytes([CLIENT_ID[0] ^ 0x60]) + CLIENT_ID[1:], 1, SERVER_FRAMES),
+    ),
     "kServerAck": (
         "The server's Initial 0, of the samples' session, that acknowledges and says nothing.",
         initial(V1, b"server", CLIENT_ID, b"", SERVER_ID, 0, padded(ACK, 20)),

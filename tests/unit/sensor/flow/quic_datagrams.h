@@ -140,6 +140,14 @@ inline constexpr const char* kSecondHalf =
     "576d77ef70cd89450a06453d4a9bd7771f28022d903c483ab728dcd0f822f1a544cc9ffb83f6afeb196508c7"
     "c135a85c9f19bc2e9acff69f693a958a56089cd8a54cb49aee1e43d8f77a";
 
+// The samples' answer, by a server whose id is the client's with other upper bits:
+// e394c8f03e515708.
+inline constexpr const char* kEchoingServer =
+    "cb000000010008e394c8f03e51570800407744a62f305a482cd0991cd25b0aac406a5816b6394100f37a1c69"
+    "797554780bb38cc5a99f5ede4cf73c3ec2493a1839b3dbcba3f6ea46c5b7684df3548e7ddeb9c3bf9c73cc3f"
+    "3bded74b562bfb19fb84022f8ef4cdd93795d77d06edbb7aaf2f58891850abbdca043a3135ff64903739435c"
+    "5c5bf6be8c";
+
 // The server's Initial 0, of the samples' session, that acknowledges and says nothing.
 inline constexpr const char* kServerAck =
     "c9000000010008f067a5502a4262b50040287f3d761baa3039b11b5ca993f20b5fdcba373bb828ebd449a61b"

@@ -45,6 +45,15 @@ TEST(QuicTiming, WhatIsForAnotherIdAnswersNothing) {
   EXPECT_EQ(rtt_of(talk.say(30'100us, true, kAnswer)), 30'000U);
 }
 
+TEST(QuicTiming, AnIdThatTheClientCouldTellFromItsOwnProvesNothing) {
+  Talk talk;
+  talk.say(0us, true, from_hex(kRfc9001Client)).say(100us, false, from_hex(kEchoingServer));
+  talk.say(30'100us, true, from_hex("40e394c8f03e515708000000000000"));
+  const auto record = talk.record();
+  EXPECT_EQ(record.tls.version.view(), "1.3");
+  EXPECT_FALSE(record.timing.quic_rtt_us);
+}
+
 TEST(QuicTiming, ARepeatedInitialAfterTheFlightLeavesItOut) {
   Greeted talk;
   talk.say(20'000us, true, from_hex(kRfc9001Client));
