@@ -22,7 +22,9 @@ namespace sekimori {
 // The spin bit (RFC 9000, section 17.4) is not read: the client flips it whenever it likes, and
 // quic_rtt_us stands among the times that prove nearness.
 
-// A Retry of the server, sent because of the client's Initial.
+// A Retry of the server, sent because of the client's Initial. Its integrity tag (RFC 9001, section
+// 5.8) is not asked: whoever saw that Initial can make one, and a client that finds it wrong gives
+// no answer that could be timed.
 void observe_quic_retry(Flow& flow, const QuicLongPacket& retry, Timestamp time) noexcept;
 
 // An Initial of the server. `greets`: it opened, and CRYPTO bytes were in it.
