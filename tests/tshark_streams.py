@@ -20,6 +20,9 @@ FRAME_FIELDS = [
     "tls.handshake.ja3s", "tls.handshake.version", "tls.handshake.extensions.supported_version",
 ]  # fmt: skip
 
+# tshark names the same fields once more for DTLS; here they have one name.
+TLS_FIELDS = [field for field in FRAME_FIELDS if field.startswith("tls.")]
+
 COLUMNS = [
     "transport", "client", "client_port", "server", "server_port", "first_packet_us", "client_rtt_us",
     "server_rtt_us", "initial_rtt_us", "vlan", "ttl", "window", "mss", "window_scale", "options", "sni",
@@ -45,12 +48,16 @@ def read_frames(capture):
     command = ["tshark", "-n", "-r", str(capture), "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"]
     for preference in PREFERENCES:
         command += ["-o", preference]
-    for field in FRAME_FIELDS:
+    fields = FRAME_FIELDS + [f"d{field}" for field in TLS_FIELDS]
+    for field in fields:
         command += ["-e", field]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"tshark: {done.stderr}")
-    rows = [dict(zip(FRAME_FIELDS, line.split("\t"))) for line in done.stdout.splitlines()]
+    rows = [dict(zip(fields, line.split("\t"))) for line in done.stdout.splitlines()]
+    for row in rows:
+        for field in TLS_FIELDS:
+            row[field] = row[field] or row.pop(f"d{field}")
     return [row for row in rows if row["frame.time_epoch"]]  # tshark also lists some pcapng blocks that are no frame
 
 
@@ -139,12 +146,13 @@ def add_handshake_times(row, frames, client):
 
 
 def add_hellos(row, frames):
-    client_hello = next((frame for frame in frames if has_handshake(frame, 1)), None)
+    """A hello's first fragment has its type, and the frame that completes it what it says."""
+    client_hello = next((frame for frame in frames if has_handshake(frame, 1) and frame["tls.handshake.ja3"]), None)
     if client_hello:
         row["sni"] = client_hello["tls.handshake.extensions_server_name"]
         row["alpn"] = client_hello["tls.handshake.extensions_alpn_str"]
         row["ja3"] = client_hello["tls.handshake.ja3"]
-    server_hello = next((frame for frame in frames if has_handshake(frame, 2)), None)
+    server_hello = next((frame for frame in frames if has_handshake(frame, 2) and frame["tls.handshake.ja3s"]), None)
     if server_hello:
         row["ja3s"] = server_hello["tls.handshake.ja3s"]
         chosen = server_hello["tls.handshake.extensions.supported_version"]  # TLS 1.3

@@ -53,7 +53,7 @@ void OptionKinds::put(unsigned four_bits) noexcept {
 }
 
 unsigned OptionKinds::at(std::size_t index) const noexcept {
-  return bits_[index / 2] >> (index % 2 * 4) & 0x0fU;
+  return static_cast<unsigned>(bits_[index / 2]) >> (index % 2 * 4) & 0x0fU;
 }
 
 void OptionKinds::push_back(std::uint8_t kind) noexcept {

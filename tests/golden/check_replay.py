@@ -24,11 +24,11 @@ TEXTS = {
     "mss": "sekimori.tcp.mss", "window_scale": "sekimori.tcp.window_scale", "options": "sekimori.tcp.options",
     "sni": "tls.client.server_name", "ja3": "tls.client.ja3", "ja3s": "tls.server.ja3s",
 }
-VERSIONS = {"0x0301": "1.0", "0x0302": "1.1", "0x0303": "1.2", "0x0304": "1.3"}
+VERSIONS = {"0x0301": "1.0", "0x0302": "1.1", "0x0303": "1.2", "0x0304": "1.3", "0xfeff": "1.0", "0xfefd": "1.2"}
 # Whom the headers of make_captures.py name.
 NAMED = {"proxy_protocol_v1": ("203.0.113.77", 40123), "proxy_protocol_v2": ("2001:db8:77::9", 40123)}
 # Said of a SYN alone.
-NOT_IN_QUIC = {"ttl"}
+NOT_IN_UDP = {"ttl"}
 
 
 def dig(record, path):
@@ -55,9 +55,9 @@ def start_us(record):
 
 def faults_of(row, record):
     """What tshark knows of this connection and the record says otherwise."""
-    quic = row["transport"] == "udp"
+    is_udp = row["transport"] == "udp"
     for column, field in TEXTS.items():
-        if row[column] == "" or (quic and column in NOT_IN_QUIC):
+        if row[column] == "" or (is_udp and column in NOT_IN_UDP):
             continue
         got = dig(record, field)
         if str(got) != row[column]:

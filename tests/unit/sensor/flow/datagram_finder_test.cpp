@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <vector>
+#include <string>
 
-#include "sensor/flow/flow_tracker.h"
+#include "tests/unit/sensor/flow/talk.h"
 #include "tests/unit/sensor/handshake/hex.h"
 #include "tests/unit/sensor/handshake/rfc9001.h"
 
@@ -12,64 +12,48 @@ namespace sekimori {
 namespace {
 
 using namespace std::chrono_literals;
-using Buffer = std::vector<std::uint8_t>;
 
-// Sends datagrams between two ends and yields the only record.
-class Talk {
- public:
-  Talk& say(std::chrono::microseconds at, bool from_client, const Buffer& payload) {
-    Packet packet;
-    packet.time = Timestamp{1000s} + at;
-    packet.source = *IpAddress::parse(from_client ? "203.0.113.9" : "192.0.2.1");
-    packet.destination = *IpAddress::parse(from_client ? "192.0.2.1" : "203.0.113.9");
-    packet.source_port = from_client ? 50123 : 443;
-    packet.destination_port = from_client ? 443 : 50123;
-    packet.protocol = IpProtocol::udp;
-    packet.payload = payload;
-    packet.payload_length = static_cast<std::uint32_t>(payload.size());
-    tracker_.observe(packet, place_of(packet, 0), records_);
-    return *this;
-  }
-  SessionRecord record() {
-    while (!tracker_.drain(8, records_)) {
-    }
-    EXPECT_EQ(records_.size(), 1U);
-    return records_.empty() ? SessionRecord{} : records_.front();
-  }
-
- private:
-  FlowSettings settings_;
-  FlowTracker tracker_{settings_};
-  Records records_;
-};
-
-// The server's source id in RFC 9001, appendix A.3, behind a short header.
-const Buffer kAnswer = from_hex("40f067a5502a4262b5000000000000");
-
-TEST(DatagramFinder, ReadsTheHellosOfRfc9001AndTimesTheAnswer) {
-  Talk talk;
-  talk.say(0us, true, from_hex(kRfc9001Client)).say(100us, false, from_hex(kRfc9001Server));
-  const auto record = talk.say(30'100us, true, kAnswer).record();
-  EXPECT_EQ(record.network_protocol.view(), "quic");
-  EXPECT_EQ(record.tls.server_name.view(), "example.com");
-  EXPECT_EQ(record.tls.ja4.view().front(), 'q');
-  EXPECT_EQ(record.tls.version.view(), "1.3");
-  EXPECT_EQ(record.timing.quic_rtt_us, 30'000U);
+// Begins like the Initial of RFC 9001, appendix A.2, and opens with no key.
+Buffer changed_initial() {
+  auto changed = from_hex(kRfc9001Client);
+  changed.back() ^= 1U;
+  return changed;
 }
 
-TEST(DatagramFinder, ARepeatedInitialAfterTheFlightLeavesTheTimeOut) {
+// What the record says of a flow that begins with QUIC's hello after these.
+std::string protocol_after(int datagrams, const Buffer& strange) {
   Talk talk;
-  talk.say(0us, true, from_hex(kRfc9001Client)).say(100us, false, from_hex(kRfc9001Server));
-  talk.say(20'000us, true, from_hex(kRfc9001Client));
-  EXPECT_FALSE(talk.say(30'100us, true, kAnswer).record().timing.quic_rtt_us);
+  for (int i = 0; i < datagrams; ++i) talk.say(std::chrono::microseconds{i}, true, strange);
+  const auto record = talk.say(1ms, true, from_hex(kRfc9001Client)).record();
+  return std::string{record.network_protocol.view()};
 }
 
 TEST(DatagramFinder, WhatDoesNotOpenIsNoQuic) {
-  auto changed = from_hex(kRfc9001Client);
-  changed.back() ^= 1U;
-  const auto record = Talk{}.say(0us, true, changed).record();
+  const auto record = Talk{}.say(0us, true, changed_initial()).record();
   EXPECT_TRUE(record.network_protocol.empty());
   EXPECT_TRUE(record.tls.ja3.empty());
+  EXPECT_EQ(record.tls.no_fingerprint, NoFingerprint::none);
+}
+
+TEST(DatagramFinder, PatienceWithWhatOnlyBeginsLikeQuicEnds) {
+  EXPECT_EQ(protocol_after(15, changed_initial()), "quic");
+  EXPECT_EQ(protocol_after(16, changed_initial()), "");
+}
+
+TEST(DatagramFinder, PatienceWithOtherProtocolsEnds) {
+  const Buffer dns{0x12, 0x34, 0x01, 0x00, 0x00, 0x01};
+  EXPECT_EQ(protocol_after(15, dns), "quic");
+  EXPECT_EQ(protocol_after(16, dns), "");
+}
+
+// RFC 8489, section 5: a Binding request. Ends of WebRTC may send many before their hello.
+TEST(DatagramFinder, StunTriesNobodysPatience) {
+  const auto stun = from_hex("000100002112a442000102030405060708090a0b");
+  EXPECT_EQ(protocol_after(500, stun), "quic");
+}
+
+TEST(DatagramFinder, AnEmptyDatagramIsNothing) {
+  EXPECT_EQ(protocol_after(500, {}), "quic");
 }
 
 }  // namespace

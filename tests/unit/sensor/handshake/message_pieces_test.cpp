@@ -42,5 +42,16 @@ TEST(MessagePieces, DropsWhatLiesBeyondItsEnd) {
   EXPECT_EQ(stream->run().size(), kMessageLimit);
 }
 
+TEST(MessagePieces, APrefixOfAPieceIsThatMuchOfTheRunAndClearForgetsIt) {
+  auto stream = std::make_unique<MessagePieces>();
+  const std::string_view whole = "a hello";
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    stream->clear();
+    EXPECT_TRUE(stream->run().empty());
+    stream->add(0, bytes_of(whole.substr(0, size)));
+    EXPECT_EQ(text(stream->run()), whole.substr(0, size));
+  }
+}
+
 }  // namespace
 }  // namespace sekimori
