@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/text/yaml_map.h"
+#include "sensor/capture/live_source.h"
 #include "sensor/file_run.h"
 
 namespace sekimori {
@@ -23,6 +24,8 @@ struct SensorConfig {
   std::string rules;                   // directory of session rules; empty: none
   std::string regions;                 // file of the lists that rules name as %name%
   ShipConfig ship;
+  CaptureSettings capture;
+  std::string user;  // the account to become when started as root; empty: see Confinement
 };
 
 // Relative paths are taken from the folder of the configuration file.
