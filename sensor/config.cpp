@@ -51,22 +51,6 @@ void read_flows(YamlMap map, FlowSettings& flow) {
   map.finish();
 }
 
-void read_interfaces(YamlMap& map, CaptureSettings& capture) {
-  capture.interfaces = map.list("interfaces", kYamlText);
-  const auto& names = capture.interfaces;
-  for (auto name = names.begin(); name != names.end(); ++name) {
-    if (std::find(names.begin(), name, *name) == name) continue;
-    map.complain("interfaces", "names '" + *name + "' twice", "name each interface once");
-  }
-  if (names.size() > 1 && std::find(names.begin(), names.end(), "any") != names.end()) {
-    map.complain("interfaces", "has 'any' beside others, whose frames would be seen twice",
-                 "name 'any' alone");
-  }
-  if (names.size() > kMostInterfaces) {
-    map.complain("interfaces", "are too many", "name at most " + std::to_string(kMostInterfaces));
-  }
-}
-
 void read_capture(YamlMap map, CaptureSettings& capture) {
   const CaptureSettings defaults;
   capture.filter = map.optional("filter", kYamlText, "");
@@ -99,6 +83,24 @@ ShipConfig read_ship(YamlMap map) {
 
 }  // namespace
 
+std::optional<Complaint> fault_of_interfaces(const std::vector<std::string>& names) {
+  const auto fault = [](std::string what, std::string way_out) {
+    return Complaint{"", 0, 0, std::move(what), std::move(way_out)};
+  };
+  if (names.size() > kMostInterfaces) {
+    return fault("has too many", "name at most " + std::to_string(kMostInterfaces));
+  }
+  if (names.size() > 1 && std::find(names.begin(), names.end(), "any") != names.end()) {
+    return fault("has 'any' beside others, whose frames would be seen twice", "name 'any' alone");
+  }
+  for (auto name = names.begin(); name != names.end(); ++name) {
+    if (std::find(names.begin(), name, *name) != name) {
+      return fault("names '" + *name + "' twice", "name each interface once");
+    }
+  }
+  return std::nullopt;
+}
+
 SensorConfig read_sensor_config(YamlMap& map) {
   SensorConfig config;
   FlowSettings& flow = config.run.flow;
@@ -111,7 +113,10 @@ SensorConfig read_sensor_config(YamlMap& map) {
     map.complain("workers", "is out of range",
                  "give a number from 1 to " + std::to_string(kPartitions));
   }
-  read_interfaces(map, config.capture);
+  config.capture.interfaces = map.list("interfaces", kYamlText);
+  if (const auto fault = fault_of_interfaces(config.capture.interfaces)) {
+    map.complain("interfaces", fault->what, fault->way_out);
+  }
   read_capture(map.child("capture"), config.capture);
   config.user = map.optional("user", kYamlText, "");
   read_flows(map.child("flows"), flow);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct SensorConfig {
 
 // Relative paths are taken from the folder of the configuration file.
 LoadedAll<SensorConfig> load_sensor_config(const std::string& path);
+
+// What is wrong with a list of interfaces; empty: nothing. For the command line too.
+std::optional<Complaint> fault_of_interfaces(const std::vector<std::string>& names);
 
 // The same from a map inside another file; complaints go where the map's go.
 SensorConfig read_sensor_config(YamlMap& map);

@@ -182,6 +182,10 @@ int sense(const CommandLine& line) {
   if (!config) return refuse(config.error());
   config->run.flow.starts = true;
   if (!line.interfaces.empty()) config->capture.interfaces = line.interfaces;
+  if (auto fault = fault_of_interfaces(line.interfaces)) {
+    fault->what = "--interface " + fault->what;
+    return refuse({*fault});
+  }
   auto finishers = make_finishers(*config);
   if (!finishers) return refuse(finishers.error());
   if (line.check_only) return check(line.config, *config);
