@@ -82,7 +82,8 @@ void drop_bounding_set() noexcept {
   }
 }
 
-// Of use to reading and polling, memory, threads, time, signals and what glibc asks about itself.
+// Of use to reading and polling, memory (mlock: libsodium keeps the secret key out of swap),
+// threads, time, signals and what glibc asks about itself.
 constexpr const char* kAllowed[] = {
     "read", "readv", "pread64", "write", "writev", "close", "lseek", "fstat", "newfstatat", "statx",
     "stat", "lstat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64",
@@ -91,13 +92,13 @@ constexpr const char* kAllowed[] = {
     // Sockets that are there, and ZeroMQ's to its collector, which it opens anew when one is lost.
     // A collector's name is asked of the resolver each time.
     "connect", "bind", "getsockname", "getpeername", "getsockopt", "setsockopt", "shutdown",
-    "sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "recvmmsg", "munmap", "mremap",
-    "madvise", "brk", "futex", "set_robust_list", "rseq", "membarrier", "exit", "exit_group",
-    "gettid", "getpid", "tgkill", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack",
-    "restart_syscall", "alarm", "setitimer", "nanosleep", "clock_nanosleep", "clock_gettime",
-    "clock_getres", "gettimeofday", "time", "getrandom", "uname", "sysinfo", "getuid", "geteuid",
-    "getgid", "getegid", "sched_yield", "sched_getaffinity", "sched_getparam", "sched_getscheduler",
-    "getrlimit", "capget",
+    "sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "recvmmsg", "mlock", "munlock",
+    "munmap", "mremap", "madvise", "brk", "futex", "set_robust_list", "rseq", "membarrier", "exit",
+    "exit_group", "gettid", "getpid", "tgkill", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
+    "sigaltstack", "restart_syscall", "alarm", "setitimer", "nanosleep", "clock_nanosleep",
+    "clock_gettime", "clock_getres", "gettimeofday", "time", "getrandom", "uname", "sysinfo",
+    "getuid", "geteuid", "getgid", "getegid", "sched_yield", "sched_getaffinity", "sched_getparam",
+    "sched_getscheduler", "getrlimit", "capget",
     // From what is permitted to what is effective, around the reopening of an interface.
     "capset"};
 // Of use only to somebody who is not us.

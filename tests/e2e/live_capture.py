@@ -253,8 +253,8 @@ def confinement(lab):
     faults = []
     nobody, net_raw, read_search = "65534", 1 << 13, 1 << 2
 
-    def check(what, process, uid, effective, permitted):
-        want = {"NoNewPrivs": 1, "Seccomp": 2, "CapEff": effective, "CapPrm": permitted, "CapInh": 0, "CapBnd": 0, "CapAmb": 0}
+    def check(what, process, uid, effective, permitted, bounding=0):
+        want = {"NoNewPrivs": 1, "Seccomp": 2, "CapEff": effective, "CapPrm": permitted, "CapInh": 0, "CapBnd": bounding, "CapAmb": 0}
         threads = list(status_of(process))
         for status in threads:
             got = {name: int(status[name], 16) for name in want}
@@ -276,6 +276,14 @@ def confinement(lab):
         check(what, pipe, uid, read_search, read_search)
         pipe.stdin.close()
         pipe.wait(PATIENCE_S)
+    # As its systemd unit starts it: no root, one ambient capability, which it has to make ineffective by itself.
+    os.chmod(lab.folder, 0o755)
+    os.chown(lab.folder / "edge-1.key", int(nobody), int(nobody))
+    sensor = lab.start_sensor(config="interfaces: [t0]", under=(
+        "setpriv", f"--reuid={nobody}", "--clear-groups", "--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw",
+        "--bounding-set=-all,+net_raw"))
+    check("its unit's privileges", sensor.process, nobody, 0, net_raw, net_raw)
+    sensor.stop()
     # Nobody answers, so one SIGTERM would wait for 20 s.
     lab.endpoint = "tcp://127.0.0.1:9"
     sensor = lab.start_sensor(config="interfaces: [t0]\nuser: nobody")

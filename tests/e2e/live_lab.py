@@ -46,16 +46,16 @@ def wait_for(what, holds, patience=PATIENCE_S):
 class Sensor:
     """A running sekimori-sensor, with what it said so far."""
 
-    def __init__(self, lab, *arguments):
+    def __init__(self, lab, *arguments, under=()):
         self.log = lab.folder / f"sensor{len(lab.started)}.log"
-        self.process = lab.start("tap", lab.bin / "sekimori-sensor", "--config", lab.folder / "sensor.yaml", *arguments,
+        self.process = lab.start("tap", *under, lab.bin / "sekimori-sensor", "--config", lab.folder / "sensor.yaml", *arguments,
                                  stderr=open(self.log, "w"))
 
     def said(self):
         return self.log.read_text()
 
     def wait_until_captures(self):
-        """Its threads run: the last thing that start() does."""
+        """Its threads run, which start last: its own two and those of ZeroMQ and the publisher."""
         def threads():
             assert self.process.poll() is None, f"the sensor ended with {self.process.returncode}: {self.said()}"
             return len(os.listdir(f"/proc/{self.process.pid}/task")) >= 6
@@ -142,9 +142,10 @@ class Lab:
         (self.folder / "sensor.yaml").write_text(
             f"observer: edge-1\nship: {{collector: '{self.endpoint}', collector_key: collector.pub, key: edge-1.key}}\n{more}\n")
 
-    def start_sensor(self, *arguments, config=""):
+    def start_sensor(self, *arguments, config="", under=()):
+        """`under`: a command that becomes the sensor, as setpriv(1) does."""
         self.configure(config)
-        sensor = Sensor(self, *arguments)
+        sensor = Sensor(self, *arguments, under=under)
         sensor.wait_until_captures()
         return sensor
 
