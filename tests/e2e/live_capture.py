@@ -156,6 +156,40 @@ def tunnel(lab):
     return faults + check_echo(lab, told)
 
 
+# Copies each frame of t0 to one of two wires by its direction, as a passive tap does.
+TAP = """
+import socket
+def wire(name):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)); s.bind((name, 0)); return s
+t0, up, down = wire("t0"), wire("w0"), wire("w1")
+print("ready", flush=True)
+while True:
+    frame, (_, _, kind, _, _) = t0.recvfrom(65535)
+    (down if kind == socket.PACKET_OUTGOING else up).send(frame)
+"""
+
+
+def tap(lab):
+    """The two directions on two interfaces: each session is one, its client known and its times as they were."""
+    for wire, monitor in (("w0", "m0"), ("w1", "m1")):
+        lab.ip("tap", "link", "add", wire, "type", "veth", "peer", "name", monitor)
+        lab.set_up("tap", wire)
+        lab.set_up("tap", monitor)
+    lab.serve(TAP)
+    lab.serve(ECHO_SERVER, "10.1.0.2", "fd01::2")
+    sensor = lab.start_sensor(config="interfaces: [m0, m1]\nworkers: 2\ncapture: {filter: 'port 7007'}")
+    told = echo_sessions(lab, "10.1.0.2", "fd01::2", 25)
+    faults = stopped_whole(lab, sensor, "m0")
+    if not all(sensor.totals(name)["received"] for name in ("m0", "m1")):
+        faults.append(f"nothing came from one wire: {sensor.said()}")
+    for record in lab.records("end"):
+        if record["network"]["transport"] == "tcp" and record["server"].get("port") == 7007:
+            timing = record["sekimori"].get("timing", {})
+            if not 0 <= timing.get("server_rtt_us", -1) < 1_000_000 or not 0 <= timing.get("client_rtt_us", -1) < 1_000_000:
+                faults.append(f"a session's times are {timing}")
+    return faults[:5] + check_echo(lab, told)
+
+
 def any_interface(lab):
     """`any`, and two interfaces of which each carries its own sessions."""
     lab.add_pair("c1", "t1", 2)
@@ -344,7 +378,7 @@ def rate(lab):
     return []
 
 
-CASES = {"tls": tls, "idle": idle, "fanout": fanout, "tunnel": tunnel, "any": any_interface, "filter": capture_filter,
+CASES = {"tls": tls, "idle": idle, "fanout": fanout, "tunnel": tunnel, "tap": tap, "any": any_interface, "filter": capture_filter,
          "interface": interface, "confinement": confinement, "drops": drops, "rate": rate}
 
 
