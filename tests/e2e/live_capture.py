@@ -356,8 +356,8 @@ def drops(lab):
 
 
 def cpu_seconds(process):
-    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    tasks = pathlib.Path(f"/proc/{process.pid}/task").iterdir()  # not by ticks, which threads that wake for a moment escape
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
 def rate(lab):
