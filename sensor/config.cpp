@@ -1,5 +1,6 @@
 #include "sensor/config.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/net/yaml_types.h"
@@ -15,6 +16,11 @@ constexpr YamlWord<Path> kPaths[] = {
 constexpr std::uint64_t kFewestFlows = kPartitions;
 constexpr std::uint64_t kMostFlows = 64'000'000;  // 16 GiB of slots
 constexpr std::uint64_t kMostStreamHeads = 1'000'000;
+
+// Below this a ring is a single block; above it libpcap's 32 bits of bytes end.
+constexpr std::uint64_t kSmallestRing = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kLargestRing = std::uint64_t{2047} << 20U;
+constexpr std::uint64_t kSmallestSnaplen = 128;  // link, IPv6 and TCP headers with every option
 
 std::string beside(std::string_view file, const std::string& path) {
   if (path.empty() || path.front() == '/') return path;
@@ -45,6 +51,27 @@ void read_flows(YamlMap map, FlowSettings& flow) {
   map.finish();
 }
 
+void read_capture(YamlMap map, CaptureSettings& capture) {
+  const CaptureSettings defaults;
+  capture.filter = map.optional("filter", kYamlText, "");
+  capture.ring = map.optional("ring", kYamlSize, defaults.ring);
+  if (capture.ring < kSmallestRing || capture.ring > kLargestRing) {
+    map.complain("ring", "is out of range", "give a size from 1MiB to 2047MiB");
+  }
+  const std::uint64_t snaplen = map.optional("snaplen", kYamlSize, defaults.snaplen);
+  if (snaplen < kSmallestSnaplen || snaplen > kMaxFrameSize) {
+    map.complain("snaplen", "is out of range", "give a size from 128B to 256KiB");
+  } else {
+    capture.snaplen = static_cast<std::uint32_t>(snaplen);
+  }
+  capture.promiscuous = map.optional("promiscuous", kYamlBool, defaults.promiscuous);
+  if (const std::string fault = filter_fault(capture); !fault.empty()) {
+    map.complain("filter", "'" + capture.filter + "' is no capture filter: " + fault,
+                 "see pcap-filter(7)");
+  }
+  map.finish();
+}
+
 ShipConfig read_ship(YamlMap map) {
   ShipConfig ship;
   ship.collector = map.optional("collector", kYamlText, "");
@@ -55,6 +82,24 @@ ShipConfig read_ship(YamlMap map) {
 }
 
 }  // namespace
+
+std::optional<Complaint> fault_of_interfaces(const std::vector<std::string>& names) {
+  const auto fault = [](std::string what, std::string way_out) {
+    return Complaint{"", 0, 0, std::move(what), std::move(way_out)};
+  };
+  if (names.size() > kMostInterfaces) {
+    return fault("has too many", "name at most " + std::to_string(kMostInterfaces));
+  }
+  if (names.size() > 1 && std::find(names.begin(), names.end(), "any") != names.end()) {
+    return fault("has 'any' beside others, whose frames would be seen twice", "name 'any' alone");
+  }
+  for (auto name = names.begin(); name != names.end(); ++name) {
+    if (std::find(names.begin(), name, *name) != name) {
+      return fault("names '" + *name + "' twice", "name each interface once");
+    }
+  }
+  return std::nullopt;
+}
 
 SensorConfig read_sensor_config(YamlMap& map) {
   SensorConfig config;
@@ -68,6 +113,12 @@ SensorConfig read_sensor_config(YamlMap& map) {
     map.complain("workers", "is out of range",
                  "give a number from 1 to " + std::to_string(kPartitions));
   }
+  config.capture.interfaces = map.list("interfaces", kYamlText);
+  if (const auto fault = fault_of_interfaces(config.capture.interfaces)) {
+    map.complain("interfaces", fault->what, fault->way_out);
+  }
+  read_capture(map.child("capture"), config.capture);
+  config.user = map.optional("user", kYamlText, "");
   read_flows(map.child("flows"), flow);
   for (const std::string& path : map.list("databases", kYamlText)) {
     config.databases.push_back(beside(map.file(), path));

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/text/yaml_map.h"
+#include "sensor/capture/live_source.h"
 #include "sensor/file_run.h"
 
 namespace sekimori {
@@ -23,10 +25,15 @@ struct SensorConfig {
   std::string rules;                   // directory of session rules; empty: none
   std::string regions;                 // file of the lists that rules name as %name%
   ShipConfig ship;
+  CaptureSettings capture;
+  std::string user;  // the account to become when started as root; empty: see Confinement
 };
 
 // Relative paths are taken from the folder of the configuration file.
 LoadedAll<SensorConfig> load_sensor_config(const std::string& path);
+
+// What is wrong with a list of interfaces; empty: nothing. For the command line too.
+std::optional<Complaint> fault_of_interfaces(const std::vector<std::string>& names);
 
 // The same from a map inside another file; complaints go where the map's go.
 SensorConfig read_sensor_config(YamlMap& map);

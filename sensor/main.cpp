@@ -1,20 +1,23 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <mutex>
 #include <optional>
 #include <random>
 
 #include "sensor/capture/file_source.h"
 #include "sensor/config.h"
+#include "sensor/confine.h"
 #include "sensor/finisher.h"
+#include "sensor/live_run.h"
 #include "sensor/ship/publisher.h"
 
-// Five states, never backwards: configure, open, run, drain, report. Confinement comes between open
-// and run, and with live capture.
+// Six states, never backwards: configure, open, confine, run, drain, report.
 namespace sekimori {
 namespace {
 
@@ -25,7 +28,11 @@ constexpr std::chrono::seconds kDrainPatience{30};
 // The same from a first SIGTERM on, below the unit's TimeoutStopSec; a second one ends the wait.
 constexpr std::chrono::seconds kStopPatience{20};
 
-volatile std::sig_atomic_t g_stops = 0;  // SIGINT or SIGTERM so far
+// Between two looks at the interfaces, the totals and the signals of a live capture.
+constexpr std::chrono::milliseconds kWatchTime{100};
+
+std::atomic<int> g_stops = 0;                          // SIGINT or SIGTERM so far
+static_assert(std::atomic<int>::is_always_lock_free);  // a signal handler writes it
 
 // The journal reads a syslog priority in angle brackets before the text.
 void say(int priority, const std::string& line) {
@@ -43,13 +50,15 @@ int refuse(const std::vector<Complaint>& complaints) {
   return kUsage;
 }
 
-// Whether to wait on for a collector that takes nothing. On one thread, the one that reads.
+// Whether to wait on for a collector that takes nothing.
 bool keeps_waiting() {
-  static std::optional<std::chrono::steady_clock::time_point> end;
+  using Clock = std::chrono::steady_clock;
+  static std::atomic<Clock::rep> end = 0;  // 0: not stopped yet
   if (g_stops == 0) return true;
-  const auto now = std::chrono::steady_clock::now();
-  if (!end) end = now + kStopPatience;
-  return g_stops == 1 && now < *end;
+  const auto now = Clock::now().time_since_epoch();
+  Clock::rep unset = 0;
+  end.compare_exchange_strong(unset, (now + Clock::duration{kStopPatience}).count());
+  return g_stops == 1 && now.count() < end;
 }
 
 Loaded<PublisherOptions> publisher_options(const SensorConfig& config) {
@@ -68,7 +77,6 @@ Loaded<PublisherOptions> publisher_options(const SensorConfig& config) {
   options.speaker.observer_version.assign(SEKIMORI_VERSION);
   options.speaker.vantage = config.run.flow.vantage;
   options.speaker.path = config.run.flow.path;
-  options.when_full = WhenFull::wait;
   options.keep_waiting = keeps_waiting;
   options.warn = [](const std::string& line) { say(kWarning, line); };
   return options;
@@ -76,11 +84,32 @@ Loaded<PublisherOptions> publisher_options(const SensorConfig& config) {
 
 struct Outcome {
   bool readable = true;
-  RunTotals totals;
+  FrameCounters frames;
+  ShardTotals shards;
+  std::vector<InterfaceCounters> interfaces;
 };
 
-Outcome run(const SensorConfig& config, const FinisherFactory& finishers, Publisher& publisher,
-            const std::vector<std::string>& captures) {
+Outcome run_live(LiveRun& live, const FinisherFactory& finishers, Publisher& publisher) {
+  std::mutex offering;  // or the room that one worker sees, another takes
+  live.start(finishers, [&](std::span<const SessionRecord> records, Offer how) {
+    const std::lock_guard lock{offering};
+    std::size_t taken = 0;
+    while (taken < records.size() && (how == Offer::anyway || publisher.has_room())) {
+      publisher.offer(records[taken++]);
+    }
+    return taken;
+  });
+  while (g_stops == 0) {
+    for (const std::string& line : live.watch()) say(kWarning, line);
+    ::usleep(std::chrono::microseconds{kWatchTime}.count());  // which a signal ends
+  }
+  live.stop([] { return !keeps_waiting(); });
+  const LiveCounters totals = live.counters();
+  return {true, totals.frames, totals.shards, totals.interfaces};
+}
+
+Outcome run_files(const SensorConfig& config, const FinisherFactory& finishers,
+                  Publisher& publisher, const std::vector<std::string>& captures) {
   FileRun file_run{config.run, finishers,
                    [&](std::span<const SessionRecord* const> records, Timestamp) {
                      for (const SessionRecord* record : records) publisher.offer(*record);
@@ -105,46 +134,84 @@ Outcome run(const SensorConfig& config, const FinisherFactory& finishers, Publis
     }
   }
   file_run.finish();
-  outcome.totals = file_run.totals();
+  const RunTotals totals = file_run.totals();
+  outcome.frames = totals.frames;
+  outcome.shards = totals.shards;
   return outcome;
 }
 
-void report(const RunTotals& totals, const PublisherCounters& sent) {
-  say(kInfo, std::to_string(totals.frames.frames) + " frames, " +
-                 std::to_string(totals.frames.defect_total()) + " of them not decoded; " +
-                 std::to_string(totals.shards.flows.ended) + " sessions; " +
-                 std::to_string(totals.shards.flows.duplicates) +
+void report(const Outcome& outcome, const PublisherCounters& sent) {
+  for (const InterfaceCounters& one : outcome.interfaces) say(kInfo, describe(one));
+  say(kInfo, std::to_string(outcome.frames.frames) + " frames, " +
+                 std::to_string(outcome.frames.defect_total()) + " of them not decoded; " +
+                 std::to_string(outcome.shards.flows.ended) + " sessions; " +
+                 std::to_string(outcome.shards.flows.duplicates) +
                  " packets that a mirror doubled; " + std::to_string(sent.records_acknowledged) +
                  " of " + std::to_string(sent.records_offered) + " records acknowledged");
 }
 
-int sense(const std::string& config_path, bool check_only,
-          const std::vector<std::string>& captures) {
-  auto config = load_sensor_config(config_path);
+struct CommandLine {
+  std::string config = "/etc/sekimori/sensor.yaml";
+  bool check_only = false;
+  std::vector<std::string> interfaces;  // instead of the configuration's
+  std::vector<std::string> captures;
+};
+
+int check(const std::string& path, const SensorConfig& config) {
+  if (const auto user = check_user(config.user); !user) return refuse({user.error()});
+  const bool ships = !config.ship.collector.empty();
+  const auto options = ships ? publisher_options(config) : PublisherOptions{};
+  if (!options) return refuse({options.error()});
+  std::cout << path << " is sound\n";
+  return kDone;
+}
+
+// Opened while the privilege is there; none when captures are read.
+Loaded<std::unique_ptr<LiveRun>> open_interfaces(const SensorConfig& config,
+                                                 const CommandLine& line) {
+  if (!line.captures.empty()) return nullptr;
+  if (config.capture.interfaces.empty()) {
+    return tl::unexpected{Complaint{line.config, 0, 0, "there is nothing to read",
+                                    "set interfaces, or name interfaces or capture files on the "
+                                    "command line"}};
+  }
+  return LiveRun::open(config.run, config.capture);
+}
+
+int sense(const CommandLine& line) {
+  auto config = load_sensor_config(line.config);
   if (!config) return refuse(config.error());
   config->run.flow.starts = true;
+  if (!line.interfaces.empty()) config->capture.interfaces = line.interfaces;
+  if (auto fault = fault_of_interfaces(line.interfaces)) {
+    fault->what = "--interface " + fault->what;
+    return refuse({*fault});
+  }
   auto finishers = make_finishers(*config);
   if (!finishers) return refuse(finishers.error());
-  if (check_only) {
-    const bool ships = !config->ship.collector.empty();
-    const auto options = ships ? publisher_options(*config) : PublisherOptions{};
-    if (!options) return refuse({options.error()});
-    std::cout << config_path << " is sound\n";
-    return kDone;
-  }
+  if (line.check_only) return check(line.config, *config);
   if (config->ship.collector.empty()) {
-    return refuse({{config_path, 0, 0, "no collector is named",
+    return refuse({{line.config, 0, 0, "no collector is named",
                     "set ship.collector, ship.collector_key and ship.key"}});
   }
   auto options = publisher_options(*config);
   if (!options) return refuse({options.error()});
+  auto live = open_interfaces(*config, line);
+  if (!live) return refuse({live.error()});
+  options->when_full = *live ? WhenFull::drop : WhenFull::wait;
+
+  const auto confined = confine({*live ? Reads::interfaces : Reads::captures, config->user});
+  if (!confined) return refuse({confined.error()});
+  for (const std::string& warning : *confined) say(kWarning, warning);
+  // The publisher brings the first other threads, which inherit the confinement.
   auto publisher = Publisher::start(std::move(*options));
   if (!publisher) return refuse({publisher.error()});
 
-  const Outcome outcome = run(*config, *finishers, **publisher, captures);
+  const Outcome outcome = *live ? run_live(**live, *finishers, **publisher)
+                                : run_files(*config, *finishers, **publisher, line.captures);
   const bool drained = (*publisher)->drain(kDrainPatience);
   const PublisherCounters sent = (*publisher)->counters();
-  report(outcome.totals, sent);
+  report(outcome, sent);
   if (!drained || sent.records_dropped > 0) {
     say(kError,
         "the collector did not acknowledge everything; is it up, and does it know this sensor's "
@@ -163,7 +230,7 @@ void catch_signals() {
     ::sigaction(signal, &action, nullptr);
   };
   const auto stop = [](int) {
-    g_stops = g_stops + 1;
+    ++g_stops;
     ::alarm(1);
   };
   on_signal(SIGINT, stop);
@@ -181,6 +248,8 @@ int main(int argc, char** argv) {
   CLI::App app{
       "sekimori-sensor turns packets into session records and sends them to a collector.\n"
       "\n"
+      "  sekimori-sensor --config /etc/sekimori/sensor.yaml\n"
+      "  sekimori-sensor --config sensor.yaml --interface eth0 --interface eth1\n"
       "  sekimori-sensor --config /etc/sekimori/sensor.yaml monday.pcap\n"
       "  tcpdump -i eth0 -w - | sekimori-sensor --config sensor.yaml -\n"
       "  sekimori-sensor --config sensor.yaml --check-config\n"
@@ -190,18 +259,19 @@ int main(int argc, char** argv) {
       "sekimori-sensor"};
   app.set_version_flag("--version", "sekimori-sensor " SEKIMORI_VERSION);
   app.failure_message(CLI::FailureMessage::simple);
-  std::string config = "/etc/sekimori/sensor.yaml";
-  bool check_only = false;
-  std::vector<std::string> captures;
-  app.add_option("--config", config, "Configuration file")->capture_default_str();
-  app.add_flag("--check-config", check_only, "Only say whether the configuration is sound");
-  app.add_option("captures", captures, "Capture files in order of time; - is standard input");
+  sekimori::CommandLine line;
+  app.add_option("--config", line.config, "Configuration file")->capture_default_str();
+  app.add_flag("--check-config", line.check_only, "Only say whether the configuration is sound");
+  auto* interfaces = app.add_option("--interface", line.interfaces,
+                                    "Interface to capture from, instead of the configuration's");
+  interfaces->allow_extra_args(false);  // each --interface takes one; what follows is a capture
+  app.add_option("captures", line.captures, "Capture files in order of time; - is standard input")
+      ->excludes(interfaces);
   try {
     app.parse(argc, argv);
-    if (!check_only && captures.empty()) throw CLI::RequiredError{"a capture file"};
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? sekimori::kDone : sekimori::kUsage;
   }
   sekimori::catch_signals();
-  return sekimori::sense(config, check_only, captures);
+  return sekimori::sense(line);
 }

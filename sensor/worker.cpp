@@ -13,17 +13,21 @@ void PacketBatch::clear() noexcept {
   bytes_.clear();
 }
 
-void PacketBatch::run(Shard& shard) noexcept {
+// Only now does bytes_ stay where it is.
+void PacketBatch::settle() noexcept {
   for (Entry& entry : entries_) {
-    // Only now does bytes_ stay where it is.
     Packet& packet = entry.packet;
     const Bytes kept = Bytes{bytes_}.subspan(entry.bytes_at);
     const std::size_t option_bytes = packet.tcp.options.size();
     const std::size_t payload_bytes = packet.payload.size();
     packet.tcp.options = kept.first(option_bytes);
     packet.payload = kept.subspan(option_bytes, payload_bytes);
-    shard.take(packet, entry.place);
   }
+}
+
+void PacketBatch::run(Shard& shard) noexcept {
+  settle();
+  for (const Entry& entry : entries_) shard.take(entry.packet, entry.place);
   if (then == Then::tick) {
     shard.tick(now, records);
   } else {

@@ -21,6 +21,16 @@ class PacketBatch {
   // Runs the packets through the shard, then ticks or drains it.
   void run(Shard& shard) noexcept;
 
+  // The same packet by packet, for live capture, which puts several batches in order: settle()
+  // after the last add(), then take() each once, `at` counted from 0.
+  void settle() noexcept;
+  std::size_t size() const noexcept { return entries_.size(); }
+  std::size_t kept_bytes() const noexcept { return bytes_.size(); }
+  Timestamp time(std::size_t at) const noexcept { return entries_[at].packet.time; }
+  void take(std::size_t at, Shard& shard) noexcept {
+    shard.take(entries_[at].packet, entries_[at].place);
+  }
+
   Then then = Then::tick;
   Timestamp now;
   Records records;       // out

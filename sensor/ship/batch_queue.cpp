@@ -21,6 +21,11 @@ BatchQueue::Offered BatchQueue::offer(const SessionRecord& record) {
   return size_ == 1 || size_ % kBatchRecordLimit == 0 ? Offered::taken_and_due : Offered::taken;
 }
 
+bool BatchQueue::has_room() const {
+  const std::lock_guard lock{mutex_};
+  return !closed_ && size_ < ring_.size();
+}
+
 void BatchQueue::report(std::vector<Counter> counters) {
   const std::lock_guard lock{mutex_};
   if (!closed_) report_ = std::move(counters);

@@ -26,6 +26,7 @@ class BatchQueue {
     taken_and_due,  // the shipping thread has reason to look: the first, or a batch is full
   };
   Offered offer(const SessionRecord& record);
+  bool has_room() const;
 
   // The sensor's totals for the next batch; later ones replace earlier ones.
   void report(std::vector<Counter> counters);

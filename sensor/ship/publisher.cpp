@@ -109,6 +109,8 @@ class Publisher::Worker {
     return offered != BatchQueue::Offered::dropped;
   }
 
+  bool has_room() const { return queue_.has_room(); }
+
   void report(std::span<const Counter> counters) {
     queue_.report({counters.begin(), counters.end()});
     wakeup_.ring();
@@ -380,6 +382,9 @@ Loaded<std::unique_ptr<Publisher>> Publisher::start(PublisherOptions options) {
 
 bool Publisher::offer(const SessionRecord& record) {
   return worker_->offer(record);
+}
+bool Publisher::has_room() const {
+  return worker_->has_room();
 }
 void Publisher::report(std::span<const Counter> counters) {
   worker_->report(counters);

@@ -36,7 +36,7 @@ struct PublisherOptions {
   std::uint64_t boot = 0;  // drawn at random for each Publisher: its batches are counted from 1
   Speaker speaker;
   WhenFull when_full = WhenFull::drop;
-  // Asked some ten times a second on the thread that waits in offer() or drain(); false ends the
+  // Asked some ten times a second on each thread that waits in offer() or drain(); false ends the
   // wait, as for want of patience. May be empty.
   std::function<bool()> keep_waiting;
   // A batch leaves when it is full or its first record is this old.
@@ -83,6 +83,9 @@ class Publisher {
   // Takes a copy. False: dropped, and counted. With WhenFull::wait it returns once there is room
   // or `keep_waiting` says no.
   bool offer(const SessionRecord& record);
+
+  // Whether offer() would take a record now. It holds until another thread offers one.
+  bool has_room() const;
 
   // The sensor's totals, sent with the next batch, which leaves soon even when it has no records.
   void report(std::span<const Counter> counters);

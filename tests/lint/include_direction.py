@@ -28,6 +28,7 @@ MAY_SEE = {
 ONLY_IN = {
     "tl/": {*CORE},
     "pcap": {"sensor/capture"},
+    "seccomp.h": {"sensor"},
     "zlib.h": {"sensor/capture"},
     "openssl/": {"sensor/handshake", "sensor/fingerprint", "core/net", "core/text", "core/rules", "core/record"},
     "maxminddb": {"core/geo"},

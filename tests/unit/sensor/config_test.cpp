@@ -44,6 +44,12 @@ TEST(SensorConfig, TheShippedFileIsSoundAndHoldsTheDefaults) {
   EXPECT_EQ(from_file.timeouts.established, built_in.timeouts.established);
   EXPECT_EQ(shipped->run.workers, bare.config.run.workers);
   EXPECT_EQ(shipped->ship.collector, bare.config.ship.collector);
+  EXPECT_EQ(shipped->capture.interfaces, bare.config.capture.interfaces);
+  EXPECT_EQ(shipped->capture.filter, bare.config.capture.filter);
+  EXPECT_EQ(shipped->capture.ring, bare.config.capture.ring);
+  EXPECT_EQ(shipped->capture.snaplen, bare.config.capture.snaplen);
+  EXPECT_EQ(shipped->capture.promiscuous, bare.config.capture.promiscuous);
+  EXPECT_EQ(shipped->user, bare.config.user);
 }
 
 TEST(SensorConfig, ReadsEveryKey) {
@@ -51,7 +57,8 @@ TEST(SensorConfig, ReadsEveryKey) {
       "observer: tokyo-1\nvantage: egress\npath: direct\ninside_networks: [192.0.2.0/24]\n"
       "workers: 2\nflows:\n  capacity: 6400\n  stream_heads: 128\n  timeouts:\n"
       "    half_open: 1s\n    closing: 2s\n    datagram: 3s\n    established: 4s\n"
-      "databases: [a.mmdb, /b.mmdb]\nrules: r\n"
+      "databases: [a.mmdb, /b.mmdb]\nrules: r\ninterfaces: [eth0, eth1]\nuser: tap\n"
+      "capture: {filter: not port 22, ring: 8MiB, snaplen: 2KiB, promiscuous: false}\n"
       "ship:\n  collector: tcp://127.0.0.1:1\n  collector_key: c.pub\n  key: s.key\n");
   EXPECT_THAT(out.complaints, testing::IsEmpty());
   const SensorConfig& config = out.config;
@@ -65,6 +72,12 @@ TEST(SensorConfig, ReadsEveryKey) {
   EXPECT_THAT(config.databases, testing::ElementsAre("dir/a.mmdb", "/b.mmdb"));
   EXPECT_EQ(config.rules, "dir/r");
   EXPECT_EQ(config.ship.key, "dir/s.key");
+  EXPECT_THAT(config.capture.interfaces, testing::ElementsAre("eth0", "eth1"));
+  EXPECT_EQ(config.capture.filter, "not port 22");
+  EXPECT_EQ(config.capture.ring, 8U << 20U);
+  EXPECT_EQ(config.capture.snaplen, 2048U);
+  EXPECT_FALSE(config.capture.promiscuous);
+  EXPECT_EQ(config.user, "tap");
 }
 
 TEST(SensorConfig, NamesFileLineAndWayOut) {
@@ -78,6 +91,11 @@ TEST(SensorConfig, NamesFileLineAndWayOut) {
       {"observer: a\npaht: direct\n", "dir/sensor.yaml:2", "path"},
       {"observer: a\npath: straight\n", "dir/sensor.yaml:2", "direct"},
       {"observer: a\nworkers: 0\n", "dir/sensor.yaml:2", "1 to 64"},
+      {"observer: a\ncapture:\n  filter: port and\n", "dir/sensor.yaml:3", "'port and'"},
+      {"observer: a\ncapture:\n  ring: 3GiB\n", "dir/sensor.yaml:3", "1MiB to 2047MiB"},
+      {"observer: a\ncapture:\n  snaplen: 64B\n", "dir/sensor.yaml:3", "128B to 256KiB"},
+      {"observer: a\ninterfaces: [eth0, eth0]\n", "dir/sensor.yaml:2", "twice"},
+      {"observer: a\ninterfaces: [eth0, any]\n", "dir/sensor.yaml:2", "'any' alone"},
       {"observer: a\nworkers: many\n", "dir/sensor.yaml:2", "workers"},
       {"observer: a\nflows:\n  capacity: 3\n", "dir/sensor.yaml:3", "from 64"},
       {"observer: a\ninside_networks: [192.0.2.0/33]\n", "dir/sensor.yaml:2", "network"},
