@@ -161,7 +161,7 @@ void FlowTracker::observe_tcp(SlotIndex slot, const Packet& packet, Sender sende
 
 void FlowTracker::end(SlotIndex slot, Records& out) noexcept {
   Flow& flow = table_[slot];
-  out.push_back(make_record(flow, facts_, settings_, EventType::end));
+  make_record(flow, facts_, settings_, EventType::end, out.emplace_back());
   hellos_.release(flow);
   facts_.release(flow);
   table_.remove(slot, hash_of(flow.key, settings_.seed));
@@ -170,7 +170,7 @@ void FlowTracker::end(SlotIndex slot, Records& out) noexcept {
 
 void FlowTracker::start(Flow& flow, Records& out) noexcept {
   flow.set(kStartSent);
-  out.push_back(make_record(flow, facts_, settings_, EventType::start));
+  make_record(flow, facts_, settings_, EventType::start, out.emplace_back());
 }
 
 void FlowTracker::start_overdue(Timestamp now, Records& out) noexcept {

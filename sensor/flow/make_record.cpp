@@ -90,9 +90,8 @@ bool is_hello_incomplete(const Flow& flow) noexcept {
 
 }  // namespace
 
-SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos,
-                          const FlowSettings& settings, EventType type) noexcept {
-  SessionRecord record;
+void make_record(const Flow& flow, const HelloFactsPool& hellos, const FlowSettings& settings,
+                 EventType type, SessionRecord& record) noexcept {
   const FlowKey& key = flow.key;
   record.id =
       make_event_id(settings.observer.view(),
@@ -118,7 +117,6 @@ SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos,
   } else if (is_hello_incomplete(flow)) {
     record.tls.no_fingerprint = NoFingerprint::incomplete;
   }
-  return record;
 }
 
 }  // namespace sekimori
