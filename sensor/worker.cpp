@@ -1,6 +1,14 @@
 #include "sensor/worker.h"
 
 namespace sekimori {
+namespace {
+
+// How many packets before its turn a flow's bucket and then its slot are sent for: memory answers
+// in about 100 ns, which is less than a packet takes.
+constexpr std::size_t kBucketAhead = 12;
+constexpr std::size_t kSlotAhead = 6;
+
+}  // namespace
 
 void PacketBatch::add(const Packet& packet, const FlowPlace& place) {
   entries_.push_back({packet, place, bytes_.size()});
@@ -13,9 +21,12 @@ void PacketBatch::clear() noexcept {
   bytes_.clear();
 }
 
-void PacketBatch::run(Shard& shard) noexcept {
-  for (Entry& entry : entries_) {
+void PacketBatch::run_packets(Shard& shard) noexcept {
+  for (std::size_t at = 0; at < entries_.size(); ++at) {
+    if (at + kBucketAhead < entries_.size()) shard.expect_bucket(entries_[at + kBucketAhead].place);
+    if (at + kSlotAhead < entries_.size()) shard.expect_slot(entries_[at + kSlotAhead].place);
     // Only now does bytes_ stay where it is.
+    Entry& entry = entries_[at];
     Packet& packet = entry.packet;
     const Bytes kept = Bytes{bytes_}.subspan(entry.bytes_at);
     const std::size_t option_bytes = packet.tcp.options.size();
@@ -24,12 +35,16 @@ void PacketBatch::run(Shard& shard) noexcept {
     packet.payload = kept.subspan(option_bytes, payload_bytes);
     shard.take(packet, entry.place);
   }
+  clear();
+}
+
+void PacketBatch::run(Shard& shard) noexcept {
+  run_packets(shard);
   if (then == Then::tick) {
     shard.tick(now, records);
   } else {
     drained = shard.drain(records);
   }
-  clear();
 }
 
 Worker::Worker(std::size_t number, std::size_t count, const FlowSettings& settings,

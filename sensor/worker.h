@@ -20,6 +20,9 @@ class PacketBatch {
   void clear() noexcept;
   // Runs the packets through the shard, then ticks or drains it.
   void run(Shard& shard) noexcept;
+  // Runs the packets through the shard and forgets them.
+  void run_packets(Shard& shard) noexcept;
+  std::size_t size() const noexcept { return entries_.size(); }
 
   Then then = Then::tick;
   Timestamp now;

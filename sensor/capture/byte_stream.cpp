@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kBufferSize = 2 * ByteStream::kMaxPeek;  // bytes
 // Bytes of one read: what it brings is still in the processor's second cache when it is parsed.
 constexpr std::size_t kRawSize = std::size_t{128} * 1024;
-constexpr std::uint8_t kGzipMagic[] = {0x1f, 0x8b};            // RFC 1952, section 2.3.1
+constexpr std::uint8_t kGzipMagic[] = {0x1f, 0x8b};  // RFC 1952, section 2.3.1
 
 bool begins_like_gzip(Bytes bytes) noexcept {
   return bytes.size() >= 2 &&
