@@ -19,6 +19,9 @@ constexpr std::size_t kTickFrames = 4096;
 constexpr std::chrono::seconds kTickTime{1};
 // Ticks under way at one time: what a slow worker may lag behind, and what is held in memory.
 constexpr std::size_t kTicksUnderWay = 4;
+// Packets that one thread alone gathers so that flows can be sent for ahead of their turn; few
+// enough to stay in the cache.
+constexpr std::size_t kInlinePackets = 64;
 // Frames between two looks at the clock on the wall (progress, signals).
 constexpr std::size_t kFramesBetween = 1024;
 
@@ -41,6 +44,7 @@ struct FileRun::State {
   // One worker: everything happens on the caller's thread. More: a thread for each, and the ticks
   // under way, whose batches come back in order.
   std::unique_ptr<Shard> inline_shard;
+  PacketBatch inline_batch;
   Records inline_records;
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::unique_ptr<PacketBatch>> filling;  // one for each worker
@@ -57,7 +61,11 @@ struct FileRun::State {
     if (!packet) return frames.count(packet.error());
     ++frames.tracked;
     const FlowPlace place = place_of(*packet, settings.flow.seed);
-    if (inline_shard) return inline_shard->take(*packet, place);
+    if (inline_shard) {
+      inline_batch.add(*packet, place);
+      if (inline_batch.size() == kInlinePackets) inline_batch.run_packets(*inline_shard);
+      return;
+    }
     filling[partition_of(place.hash) % workers.size()]->add(*packet, place);
   }
 
@@ -71,6 +79,7 @@ struct FileRun::State {
     last_tick = now;
     frames_since_tick = 0;
     if (inline_shard) {
+      inline_batch.run_packets(*inline_shard);
       inline_shard->tick(now, inline_records);
       collect(inline_records);
       return give(now);

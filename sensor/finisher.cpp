@@ -63,13 +63,14 @@ LoadedAll<FinisherFactory> make_finishers(const SensorConfig& config) {
   }
   auto pack = load_rules(config);
   if (!pack) return tl::unexpected{pack.error()};
-  return FinisherFactory{[enricher = Enricher{sources}, rules = *pack] {
+  return FinisherFactory{[sources, rules = *pack] {
+    const auto enricher = std::make_shared<Enricher>(sources);  // a function must be copyable
     if (!rules) {
-      return RecordFinisher{[enricher](SessionRecord& record) { enricher.enrich(record); }};
+      return RecordFinisher{[enricher](SessionRecord& record) { enricher->enrich(record); }};
     }
     auto counters = std::make_shared<RuleCounters>(*rules);
     return RecordFinisher{[enricher, rules, counters](SessionRecord& record) {
-      enricher.enrich(record);
+      enricher->enrich(record);
       match(*rules, *counters, record);
     }};
   }};

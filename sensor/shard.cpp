@@ -3,9 +3,12 @@
 namespace sekimori {
 namespace {
 
-// Flows that one partition ends at one tick, and in one round of the end: it bounds how many
-// records wait to be put in order.
+// Flows that one partition ends at one tick: it bounds how many records wait to be put in order,
+// and keeps up with a flood of flows of one frame each.
 constexpr std::size_t kEndsPerTick = 64;
+// The same in one round of the end, where nothing has to be kept up with: records that are few stay
+// in the cache and reuse the same memory.
+constexpr std::size_t kEndsPerRound = 8;
 
 }  // namespace
 
@@ -18,7 +21,7 @@ Shard::Shard(std::size_t number, std::size_t count, const FlowSettings& settings
 }
 
 void Shard::take(const Packet& packet, const FlowPlace& place) noexcept {
-  trackers_[partition_of(place.hash) / count_]->observe(packet, place, records_);
+  tracker_of(place).observe(packet, place, records_);
 }
 
 void Shard::tick(Timestamp now, Records& out) noexcept {
@@ -28,7 +31,7 @@ void Shard::tick(Timestamp now, Records& out) noexcept {
 
 bool Shard::drain(Records& out) noexcept {
   bool empty = true;
-  for (const auto& tracker : trackers_) empty = tracker->drain(kEndsPerTick, records_) && empty;
+  for (const auto& tracker : trackers_) empty = tracker->drain(kEndsPerRound, records_) && empty;
   hand_out(out);
   return empty;
 }

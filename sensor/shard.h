@@ -39,6 +39,14 @@ class Shard {
   // `place` must be of a partition of this shard.
   void take(const Packet& packet, const FlowPlace& place) noexcept;
 
+  // For a packet that take() will get: expect_bucket(), some packets later expect_slot().
+  void expect_bucket(const FlowPlace& place) const noexcept {
+    tracker_of(place).expect_bucket(place.hash);
+  }
+  void expect_slot(const FlowPlace& place) const noexcept {
+    tracker_of(place).expect_slot(place.hash);
+  }
+
   // Ends what was silent for too long at `now` and hands out the records since the last tick; the
   // caller gives the emptied vector of before, so that its room is used again.
   void tick(Timestamp now, Records& out) noexcept;
@@ -49,6 +57,9 @@ class Shard {
   ShardTotals totals() const noexcept;
 
  private:
+  FlowTracker& tracker_of(const FlowPlace& place) const noexcept {
+    return *trackers_[partition_of(place.hash) / count_];
+  }
   void hand_out(Records& out) noexcept;
 
   std::size_t count_;

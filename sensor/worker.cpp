@@ -1,6 +1,14 @@
 #include "sensor/worker.h"
 
 namespace sekimori {
+namespace {
+
+// How many packets before its turn a flow's bucket and then its slot are sent for: memory answers
+// in about 100 ns, which is less than a packet takes.
+constexpr std::size_t kBucketAhead = 12;
+constexpr std::size_t kSlotAhead = 6;
+
+}  // namespace
 
 void PacketBatch::add(const Packet& packet, const FlowPlace& place) {
   entries_.push_back({packet, place, bytes_.size()});
@@ -25,15 +33,23 @@ void PacketBatch::settle() noexcept {
   }
 }
 
-void PacketBatch::run(Shard& shard) noexcept {
+void PacketBatch::run_packets(Shard& shard) noexcept {
   settle();
-  for (const Entry& entry : entries_) shard.take(entry.packet, entry.place);
+  for (std::size_t at = 0; at < entries_.size(); ++at) {
+    if (at + kBucketAhead < entries_.size()) shard.expect_bucket(entries_[at + kBucketAhead].place);
+    if (at + kSlotAhead < entries_.size()) shard.expect_slot(entries_[at + kSlotAhead].place);
+    shard.take(entries_[at].packet, entries_[at].place);
+  }
+  clear();
+}
+
+void PacketBatch::run(Shard& shard) noexcept {
+  run_packets(shard);
   if (then == Then::tick) {
     shard.tick(now, records);
   } else {
     drained = shard.drain(records);
   }
-  clear();
 }
 
 Worker::Worker(std::size_t number, std::size_t count, const FlowSettings& settings,

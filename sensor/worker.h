@@ -20,6 +20,8 @@ class PacketBatch {
   void clear() noexcept;
   // Runs the packets through the shard, then ticks or drains it.
   void run(Shard& shard) noexcept;
+  // Runs the packets through the shard and forgets them.
+  void run_packets(Shard& shard) noexcept;
 
   // The same packet by packet, for live capture, which puts several batches in order: settle()
   // after the last add(), then take() each once, `at` counted from 0.

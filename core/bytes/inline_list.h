@@ -3,7 +3,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
+#include <type_traits>
 
 namespace sekimori {
 
@@ -11,25 +13,29 @@ namespace sekimori {
 template <typename T, std::size_t N>
 class InlineList {
   static_assert(N <= 255, "the count is one byte");
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
 
  public:
-  constexpr void push_back(const T& item) noexcept {
+  void push_back(const T& item) noexcept {
     if (size_ == N) {
       cut_ = true;
       return;
     }
-    items_[size_++] = item;
+    new (&bytes_[sizeof(T) * size_++]) T{item};
   }
   constexpr void clear() noexcept { size_ = 0, cut_ = false; }
 
-  constexpr std::span<const T> view() const noexcept { return std::span{items_}.first(size_); }
+  std::span<const T> view() const noexcept {
+    return {std::launder(reinterpret_cast<const T*>(bytes_.data())), size_};
+  }
   constexpr bool empty() const noexcept { return size_ == 0; }
   constexpr std::size_t size() const noexcept { return size_; }
   constexpr bool was_cut() const noexcept { return cut_; }
   static constexpr std::size_t capacity() noexcept { return N; }
 
  private:
-  std::array<T, N> items_{};
+  // Room, not items: what is not used is neither cleared nor touched.
+  alignas(T) std::array<std::byte, sizeof(T) * N> bytes_;
   std::uint8_t size_ = 0;
   bool cut_ = false;
 };

@@ -31,7 +31,11 @@ void fill_anonymity(GeoDetail& into, const AnonymityFlags& flags) noexcept {
 }  // namespace
 
 void fill_geo(SessionRecord& record, const GeoSources& sources) noexcept {
-  const CombinedGeo client = sources.find(record.client.ip);
+  fill_geo(record, sources.find(record.client.ip), sources.find(record.server.ip));
+}
+
+void fill_geo(SessionRecord& record, const CombinedGeo& client,
+              const CombinedGeo& server) noexcept {
   GeoDetail& detail = record.geo;
   if (!record.client.geo.country && client.place_from != nullptr) {
     detail.registered_country = client.answer.registered_country;
@@ -46,7 +50,7 @@ void fill_geo(SessionRecord& record, const GeoSources& sources) noexcept {
   }
   fill_anonymity(detail, client.answer.anonymity);
   fill_endpoint(record.client, client.answer);
-  fill_endpoint(record.server, sources.find(record.server.ip).answer);
+  fill_endpoint(record.server, server.answer);
 }
 
 }  // namespace sekimori

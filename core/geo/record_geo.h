@@ -10,4 +10,7 @@ namespace sekimori {
 // stays, so a collector fills in what a sensor without databases left out. No allocation.
 void fill_geo(SessionRecord& record, const GeoSources& sources) noexcept;
 
+// The same with what the sources said of the record's addresses.
+void fill_geo(SessionRecord& record, const CombinedGeo& client, const CombinedGeo& server) noexcept;
+
 }  // namespace sekimori

@@ -1,5 +1,7 @@
 #include "core/net/flow_key.h"
 
+// The key is of a fixed length, which the compiler can only use when it sees the hash.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <array>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -33,9 +34,26 @@ class IpAddress {
 
   InlineText<46> text() const noexcept;  // RFC 5952; empty for no address
 
-  friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) noexcept = default;
+  friend constexpr bool operator==(const IpAddress&, const IpAddress&) noexcept = default;
+  // By version, then byte by byte: in two words, because each packet asks.
+  friend constexpr std::strong_ordering operator<=>(const IpAddress& left,
+                                                    const IpAddress& right) noexcept {
+    if (left.version_ != right.version_) return left.version_ <=> right.version_;
+    const Words one = left.words();
+    const Words other = right.words();
+    return one[0] != other[0] ? one[0] <=> other[0] : one[1] <=> other[1];
+  }
 
  private:
+  using Words = std::array<std::uint64_t, 2>;  // as numbers: the first byte weighs most
+  constexpr Words words() const noexcept {
+    auto words = std::bit_cast<Words>(bytes_);
+    if constexpr (std::endian::native == std::endian::little) {
+      for (std::uint64_t& word : words) word = __builtin_bswap64(word);
+    }
+    return words;
+  }
+
   IpVersion version_ = IpVersion::none;
   std::array<std::uint8_t, 16> bytes_{};
 };

@@ -141,6 +141,9 @@ struct SignatureMatch {
 // flow and crosses threads without an allocation (but for ja4_r, which is only made on request).
 // Absent means unknown.
 struct SessionRecord {
+  // Not defaulted: SessionRecord{} would clear kilobytes of room for text before it begins.
+  SessionRecord() noexcept {}  // NOLINT(modernize-use-equals-default)
+
   EventId id;
   EventType type = EventType::end;
   Timestamp start;  // first packet

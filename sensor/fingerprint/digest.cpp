@@ -1,43 +1,15 @@
 #include "sensor/fingerprint/digest.h"
 
 #include <algorithm>
-#include <memory>
-
-#include <openssl/evp.h>
+#include <utility>
 
 namespace sekimori {
-namespace {
 
-struct FreeDigest {
-  void operator()(EVP_MD* digest) const noexcept { EVP_MD_free(digest); }
-  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
-};
-
-// Fetched once: a lookup by name costs as much as the digest of a whole hello (OpenSSL 3,
-// crypto(7)).
-struct Machine {
-  std::unique_ptr<EVP_MD, FreeDigest> digest;
-  std::unique_ptr<EVP_MD_CTX, FreeDigest> context;
-
-  explicit Machine(const char* name) noexcept
-      : digest{EVP_MD_fetch(nullptr, name, nullptr)}, context{EVP_MD_CTX_new()} {}
-
-  EVP_MD_CTX* start() const noexcept {
-    const bool started = digest != nullptr && context != nullptr &&
-                         EVP_DigestInit_ex2(context.get(), digest.get(), nullptr) == 1;
-    return started ? context.get() : nullptr;
-  }
-};
-
-EVP_MD_CTX* start(DigestKind kind) noexcept {
-  thread_local const Machine md5{"MD5"};
-  thread_local const Machine sha256{"SHA256"};
-  return kind == DigestKind::md5 ? md5.start() : sha256.start();
+// OpenSSL's own functions for each algorithm rather than EVP's for any: those take memory for each
+// message, and a lock, and this runs between two packets.
+Digest::Digest(DigestKind kind) noexcept : kind_{kind} {
+  good_ = (kind == DigestKind::md5 ? MD5_Init(&md5_) : SHA256_Init(&sha256_)) == 1;
 }
-
-}  // namespace
-
-Digest::Digest(DigestKind kind) noexcept : context_{start(kind)} {}
 
 void Digest::append(std::string_view text) noexcept {
   while (!text.empty()) {
@@ -51,27 +23,26 @@ void Digest::append(std::string_view text) noexcept {
 
 InlineText<64> Digest::hex(std::size_t digits) noexcept {
   flush();
-  std::array<std::uint8_t, EVP_MAX_MD_SIZE> value{};
-  unsigned size = 0;
-  if (context_ == nullptr ||
-      EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), value.data(), &size) != 1) {
-    return {};
-  }
+  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> value{};
+  const bool is_md5 = kind_ == DigestKind::md5;
+  const std::size_t size = is_md5 ? MD5_DIGEST_LENGTH : SHA256_DIGEST_LENGTH;
+  good_ = good_ &&
+          (is_md5 ? MD5_Final(value.data(), &md5_) : SHA256_Final(value.data(), &sha256_)) == 1;
+  if (!std::exchange(good_, false)) return {};
   constexpr std::string_view alphabet = "0123456789abcdef";
-  InlineText<64> text;
-  for (std::size_t i = 0; i < std::min<std::size_t>(digits, std::size_t{size} * 2); ++i) {
-    const unsigned byte = value[i / 2];
-    text.push_back(alphabet[i % 2 == 0 ? byte >> 4U : byte & 0xfU]);
+  std::array<char, 2 * SHA256_DIGEST_LENGTH> text{};
+  for (std::size_t at = 0; at < size; ++at) {
+    text[2 * at] = alphabet[value[at] >> 4U];
+    text[2 * at + 1] = alphabet[value[at] & 0xfU];
   }
-  context_ = nullptr;
-  return text;
+  return std::string_view{text.data(), std::min(digits, 2 * size)};
 }
 
 void Digest::flush() noexcept {
-  if (context_ != nullptr &&
-      EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), pending_.data(), pending_size_) != 1) {
-    context_ = nullptr;
-  }
+  const int fed = kind_ == DigestKind::md5
+                      ? MD5_Update(&md5_, pending_.data(), pending_size_)
+                      : SHA256_Update(&sha256_, pending_.data(), pending_size_);
+  good_ = good_ && fed == 1;
   pending_size_ = 0;
 }
 

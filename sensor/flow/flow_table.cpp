@@ -39,6 +39,14 @@ SlotIndex FlowTable::find(const FlowKey& key, std::uint64_t hash) const noexcept
   return slot;
 }
 
+void FlowTable::expect_slot(std::uint64_t hash) const noexcept {
+  constexpr std::size_t line = 64;  // bytes
+  const SlotIndex slot = buckets_[bucket(hash)];
+  if (slot == kNoSlot) return;
+  const auto* const flow = reinterpret_cast<const char*>(&slots_[slot]);
+  for (std::size_t at = 0; at < sizeof(Flow); at += line) __builtin_prefetch(flow + at);
+}
+
 SlotIndex FlowTable::oldest() const noexcept {
   for (const List& list : lists_) {
     if (list.oldest != kNoSlot) return list.oldest;

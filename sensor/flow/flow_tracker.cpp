@@ -202,7 +202,7 @@ void FlowTracker::observe_payload(SlotIndex slot, const Packet& packet, Sender s
 
 void FlowTracker::end(SlotIndex slot, Records& out) noexcept {
   Flow& flow = table_[slot];
-  out.push_back(make_record(flow, facts_, loss_, settings_, EventType::end));
+  make_record(flow, facts_, loss_, settings_, EventType::end, out.emplace_back());
   if (flow.is(IpProtocol::udp)) {
     datagrams_.release(flow);
   } else {
@@ -216,7 +216,7 @@ void FlowTracker::end(SlotIndex slot, Records& out) noexcept {
 
 void FlowTracker::start(Flow& flow, Records& out) noexcept {
   flow.set(kStartSent);
-  out.push_back(make_record(flow, facts_, loss_, settings_, EventType::start));
+  make_record(flow, facts_, loss_, settings_, EventType::start, out.emplace_back());
 }
 
 void FlowTracker::start_overdue(Timestamp now, Records& out) noexcept {

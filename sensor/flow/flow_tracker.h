@@ -54,6 +54,10 @@ class FlowTracker {
 
   void observe(const Packet& packet, const FlowPlace& place, Records& out) noexcept;
 
+  // What a later observe() will ask for: first the bucket, some packets later the slot in it.
+  void expect_bucket(std::uint64_t hash) const noexcept { table_.expect_bucket(hash); }
+  void expect_slot(std::uint64_t hash) const noexcept { table_.expect_slot(hash); }
+
   // Ends flows that were silent for too long at `now`, at most `limit` of them, and makes the start
   // records that are due.
   void expire(Timestamp now, std::size_t limit, Records& out) noexcept;

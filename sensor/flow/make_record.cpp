@@ -112,9 +112,8 @@ void name_client(const HelloFacts& facts, SessionRecord& record) noexcept {
 
 }  // namespace
 
-SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos, const StreamLoss& loss,
-                          const FlowSettings& settings, EventType type) noexcept {
-  SessionRecord record;
+void make_record(const Flow& flow, const HelloFactsPool& hellos, const StreamLoss& loss,
+                 const FlowSettings& settings, EventType type, SessionRecord& record) noexcept {
   const FlowKey& key = flow.key;
   record.id =
       make_event_id(settings.observer.view(),
@@ -149,7 +148,6 @@ SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos, const 
   if (flow.is(IpProtocol::udp) && flow.datagram.kind == DatagramKind::quic) {
     record.network_protocol.assign(protocol_name(TransportKind::quic));
   }
-  return record;
 }
 
 }  // namespace sekimori

@@ -10,8 +10,9 @@ namespace sekimori {
 
 // What the sensor says of a flow now: everything of SessionRecord that packets alone tell. The
 // client's side is settled here when the beginning was not seen: who is outside (edge) or inside
-// (egress), else who has the higher port.
-SessionRecord make_record(const Flow& flow, const HelloFactsPool& hellos, const StreamLoss& loss,
-                          const FlowSettings& settings, EventType type) noexcept;
+// (egress), else who has the higher port. `record` is fresh: it is some kilobytes large, so it is
+// made where it stays.
+void make_record(const Flow& flow, const HelloFactsPool& hellos, const StreamLoss& loss,
+                 const FlowSettings& settings, EventType type, SessionRecord& record) noexcept;
 
 }  // namespace sekimori

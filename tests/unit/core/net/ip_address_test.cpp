@@ -75,5 +75,22 @@ TEST(CountryCode, IsTwoLetters) {
   EXPECT_FALSE(CountryCode{});
 }
 
+// RFC 4291 and RFC 791 number addresses from the first byte on; IPv4 stands before IPv6.
+TEST(IpAddress, OrderIsThatOfItsBytes) {
+  const char* const rising[] = {
+      "0.0.0.1",     "0.0.1.0",   "9.255.255.255", "10.0.0.0",  "255.255.255.255", "::",    "::1",
+      "::100:0:0:0", "0:0:0:1::", "fe80::1",       "fe80::1:0", "fe80:0:0:1::",    "ff00::"};
+  for (std::size_t low = 0; low < std::size(rising); ++low) {
+    for (std::size_t high = 0; high < std::size(rising); ++high) {
+      SCOPED_TRACE(testing::Message() << rising[low] << " and " << rising[high]);
+      const auto one = IpAddress::parse(rising[low]);
+      const auto other = IpAddress::parse(rising[high]);
+      ASSERT_TRUE(one && other);
+      EXPECT_EQ(*one <=> *other, low <=> high);
+      EXPECT_EQ(*one == *other, low == high);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sekimori
