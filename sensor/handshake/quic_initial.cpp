@@ -4,9 +4,8 @@
 #include <memory>
 #include <string_view>
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
+#include <openssl/sha.h>
 
 namespace sekimori {
 namespace {
@@ -63,17 +62,25 @@ const Salt& salt_of(std::uint32_t version) noexcept {
 struct Free {
   void operator()(EVP_CIPHER* cipher) const noexcept { EVP_CIPHER_free(cipher); }
   void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
-  void operator()(EVP_MAC* mac) const noexcept { EVP_MAC_free(mac); }
-  void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
 };
 
-// Fetched once for each thread: a look-up by name costs as much as the work (OpenSSL 3, crypto(7)).
+// One cipher with a context of its own, fetched once for each thread: a look-up by name costs as
+// much as the work (OpenSSL 3, crypto(7)), and a context that changes ciphers takes memory anew.
+struct Cipher {
+  enum class Way : int { decrypt = 0, encrypt = 1 };
+  Cipher(const char* name, Way way) noexcept
+      : cipher{EVP_CIPHER_fetch(nullptr, name, nullptr)}, context{EVP_CIPHER_CTX_new()} {
+    good = cipher && context &&
+           EVP_CipherInit_ex2(context.get(), cipher.get(), nullptr, nullptr, static_cast<int>(way),
+                              nullptr) == 1;
+  }
+  std::unique_ptr<EVP_CIPHER, Free> cipher;
+  std::unique_ptr<EVP_CIPHER_CTX, Free> context;
+  bool good = false;
+};
 struct Machine {
-  std::unique_ptr<EVP_MAC, Free> mac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
-  std::unique_ptr<EVP_MAC_CTX, Free> hmac{mac ? EVP_MAC_CTX_new(mac.get()) : nullptr};
-  std::unique_ptr<EVP_CIPHER, Free> ecb{EVP_CIPHER_fetch(nullptr, "AES-128-ECB", nullptr)};
-  std::unique_ptr<EVP_CIPHER, Free> gcm{EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr)};
-  std::unique_ptr<EVP_CIPHER_CTX, Free> cipher{EVP_CIPHER_CTX_new()};
+  Cipher ecb{"AES-128-ECB", Cipher::Way::encrypt};
+  Cipher gcm{"AES-128-GCM", Cipher::Way::decrypt};
 };
 
 Machine& machine() noexcept {
@@ -85,20 +92,26 @@ int int_size(Bytes bytes) noexcept {
   return static_cast<int>(bytes.size());
 }
 
-// HMAC-SHA-256 over the parts, one after the other (RFC 2104).
+// HMAC-SHA-256 over the parts, one after the other (RFC 2104), for keys of at most a block. With
+// OpenSSL's SHA-256 itself: its EVP_MAC takes memory for each message, and here two packets wait.
 template <std::size_t N>
 bool hmac(Bytes key, const std::array<Bytes, N>& parts, Secret& out) noexcept {
-  EVP_MAC_CTX* const context = machine().hmac.get();
-  char digest[] = "SHA256";
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                               OSSL_PARAM_construct_end()};
-  if (context == nullptr || EVP_MAC_init(context, key.data(), key.size(), params) != 1)
-    return false;
-  for (const Bytes part : parts) {
-    if (EVP_MAC_update(context, part.data(), part.size()) != 1) return false;
+  std::array<std::uint8_t, SHA256_CBLOCK> inner;
+  std::array<std::uint8_t, SHA256_CBLOCK> outer;
+  inner.fill(0x36);
+  outer.fill(0x5c);
+  for (std::size_t at = 0; at < key.size() && at < inner.size(); ++at) {
+    inner[at] ^= key[at];
+    outer[at] ^= key[at];
   }
-  std::size_t size = 0;
-  return EVP_MAC_final(context, out.data(), &size, out.size()) == 1;
+  SHA256_CTX sha;
+  bool good = SHA256_Init(&sha) == 1 && SHA256_Update(&sha, inner.data(), inner.size()) == 1;
+  for (const Bytes part : parts) {
+    good = good && SHA256_Update(&sha, part.data(), part.size()) == 1;
+  }
+  return good && SHA256_Final(out.data(), &sha) == 1 && SHA256_Init(&sha) == 1 &&
+         SHA256_Update(&sha, outer.data(), outer.size()) == 1 &&
+         SHA256_Update(&sha, out.data(), out.size()) == 1 && SHA256_Final(out.data(), &sha) == 1;
 }
 
 Bytes bytes_of(std::string_view text) noexcept {
@@ -133,11 +146,11 @@ bool derive(const Secret& initial, std::string_view side, bool is_v2,
 // RFC 9001, section 5.4.3.
 bool header_mask(const QuicProtection& protection, Bytes sample,
                  std::array<std::uint8_t, 16>& mask) noexcept {
-  EVP_CIPHER_CTX* const context = machine().cipher.get();
-  EVP_CIPHER* const ecb = machine().ecb.get();
+  const Cipher& ecb = machine().ecb;
+  EVP_CIPHER_CTX* const context = ecb.context.get();
   int size = 0;
-  return context != nullptr && ecb != nullptr &&
-         EVP_EncryptInit_ex2(context, ecb, protection.hp.data(), nullptr, nullptr) == 1 &&
+  return ecb.good &&
+         EVP_EncryptInit_ex2(context, nullptr, protection.hp.data(), nullptr, nullptr) == 1 &&
          EVP_EncryptUpdate(context, mask.data(), &size, sample.data(), int_size(sample)) == 1;
 }
 
@@ -161,15 +174,15 @@ std::array<std::uint8_t, 12> nonce_of(const QuicProtection& protection,
 
 bool decrypt(const QuicProtection& protection, const PlainHeader& header, Bytes sealed,
              std::span<std::uint8_t> out) noexcept {
-  EVP_CIPHER_CTX* const context = machine().cipher.get();
-  EVP_CIPHER* const gcm = machine().gcm.get();
+  const Cipher& gcm = machine().gcm;
+  EVP_CIPHER_CTX* const context = gcm.context.get();
   const auto nonce = nonce_of(protection, header);
   const Bytes text = sealed.first(sealed.size() - kTagSize);
   std::array<std::uint8_t, kTagSize> tag;
   std::copy_n(sealed.last(kTagSize).begin(), kTagSize, tag.begin());
   int size = 0;
-  if (context == nullptr || gcm == nullptr ||
-      EVP_DecryptInit_ex2(context, gcm, protection.key.data(), nonce.data(), nullptr) != 1) {
+  if (!gcm.good ||
+      EVP_DecryptInit_ex2(context, nullptr, protection.key.data(), nonce.data(), nullptr) != 1) {
     return false;
   }
   const Bytes number = Bytes{header.number}.first(header.number_size);
