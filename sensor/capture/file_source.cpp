@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kMaxInterfaces = 65536;
 
 constexpr std::string_view kLinksRead =
-    "Ethernet, raw IP, Linux cooked, loopback and PPP captures are read";
+    "Ethernet, 802.11, raw IP, Linux cooked, loopback, PPP, HDLC, NFLOG and PPI captures are read";
 
 std::string bytes_text(std::uint64_t count) {
   return std::to_string(count) + " bytes";

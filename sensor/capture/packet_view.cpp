@@ -9,7 +9,13 @@ bool is_named(LinkType link) noexcept {
     case LinkType::ppp:
     case LinkType::raw_ip_bsd:
     case LinkType::raw_ip_openbsd:
+    case LinkType::ppp_hdlc:
     case LinkType::raw_ip:
+    case LinkType::cisco_hdlc:
+    case LinkType::ieee802_11:
+    case LinkType::ieee802_11_radiotap:
+    case LinkType::per_packet_information:
+    case LinkType::nflog:
     case LinkType::openbsd_loopback:
     case LinkType::linux_cooked:
     case LinkType::ipv4:

@@ -14,11 +14,17 @@ enum class LinkType : std::uint16_t {
   ppp = 9,          // with or without address and control
   raw_ip_bsd = 12,  // DLT_RAW where it is 12
   raw_ip_openbsd = 14,
+  ppp_hdlc = 50,  // RFC 1662 framing, or Cisco's HDLC
   raw_ip = 101,
+  cisco_hdlc = 104,
+  ieee802_11 = 105,
   openbsd_loopback = 108,  // the same four bytes in network order
   linux_cooked = 113,
+  ieee802_11_radiotap = 127,
+  per_packet_information = 192,  // CACE PPI: a header that names another link type
   ipv4 = 228,
   ipv6 = 229,
+  nflog = 239,  // netfilter's, as type, length and value
   linux_cooked_v2 = 276,
 };
 

@@ -1,5 +1,8 @@
 #include "sensor/decode/link.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace sekimori {
 namespace {
 
@@ -83,6 +86,87 @@ Result<LinkHeader> parse_linux_cooked_v2(Bytes frame) noexcept {
   return finish(cursor, unwrap_tags(type, cursor), 0);
 }
 
+Result<LinkHeader> untagged(const Result<Content>& content) noexcept {
+  if (!content) return tl::unexpected{content.error()};
+  return LinkHeader{*content};
+}
+
+// Cisco's HDLC: unicast or multicast, a zero, an EtherType.
+constexpr std::uint8_t kHdlcUnicast = 0x0f;
+constexpr std::uint8_t kHdlcMulticast = 0x8f;
+
+Result<LinkHeader> parse_cisco_hdlc(Bytes frame) noexcept {
+  Cursor cursor{frame};
+  cursor.skip(2);
+  const std::uint16_t type = cursor.u16();
+  return finish(cursor, unwrap_tags(type, cursor), 2);
+}
+
+// A serial line carries either; the first byte tells (libpcap does the same).
+Result<LinkHeader> parse_serial_line(Bytes frame) noexcept {
+  Cursor cursor{frame};
+  const std::uint8_t address = cursor.u8();
+  if (address == kHdlcUnicast || address == kHdlcMulticast) return parse_cisco_hdlc(frame);
+  return untagged(parse_ppp(frame));
+}
+
+std::uint16_t little_u16(Cursor& cursor) noexcept {
+  const std::uint8_t low = cursor.u8();
+  return static_cast<std::uint16_t>(low | cursor.u8() << 8U);
+}
+
+// Version, padding, length of the header in little-endian order, then what is of no use here.
+Result<LinkHeader> parse_radiotap(Bytes frame) noexcept {
+  constexpr std::size_t fixed_size = 4;
+  Cursor cursor{frame};
+  cursor.skip(2);
+  const std::size_t size = little_u16(cursor);
+  if (size < fixed_size) return cursor.reject(Layer::link, 2);
+  cursor.skip(size - fixed_size);
+  const Bytes inner = rest(cursor);
+  if (!cursor.ok()) return cursor.reject(Layer::link, 0);
+  return parse_ieee80211(inner);
+}
+
+// Version, flags, length of the header, link type; all in little-endian order.
+Result<LinkHeader> parse_per_packet_information(Bytes frame) noexcept {
+  constexpr std::size_t fixed_size = 8;
+  Cursor cursor{frame};
+  cursor.skip(2);
+  const std::size_t size = little_u16(cursor);
+  const auto link = LinkType{little_u16(cursor)};
+  if (little_u16(cursor) != 0 || link == LinkType::per_packet_information) {
+    return cursor.ok() ? unsupported(4) : cursor.reject(Layer::link, 0);
+  }
+  if (size < fixed_size) return cursor.reject(Layer::link, 2);
+  cursor.skip(size - fixed_size);
+  const Bytes inner = rest(cursor);
+  if (!cursor.ok()) return cursor.reject(Layer::link, 0);
+  return parse_link(link, inner);
+}
+
+// Address family, version, resource, then attributes in the byte order of the host, which is taken
+// for little-endian; each is padded to four bytes.
+Result<LinkHeader> parse_nflog(Bytes frame) noexcept {
+  constexpr std::uint16_t payload_attribute = 9;
+  constexpr std::size_t head_size = 4;
+  Cursor cursor{frame};
+  cursor.skip(4);
+  while (cursor.left() > 0) {
+    const auto at = static_cast<std::uint16_t>(frame.size() - cursor.left());
+    const std::size_t size = little_u16(cursor);
+    const std::uint16_t type = little_u16(cursor);
+    if (size < head_size) return cursor.reject(Layer::link, at);
+    const Bytes value = cursor.take(
+        type == payload_attribute ? std::min(cursor.left(), size - head_size) : size - head_size);
+    if (cursor.ok() && type == payload_attribute) {
+      return untagged(parse_bare_ip(value));
+    }
+    cursor.skip(std::min(cursor.left(), (head_size - size % head_size) % head_size));
+  }
+  return tl::unexpected{Defect{Fault::truncated, Layer::link, 0}};
+}
+
 // The address family is the capturing host's AF_INET (2 everywhere) or AF_INET6 (24, 28 or 30 on
 // the BSDs, 10 on Linux), in its byte order: it fits one byte, so the order need not be known.
 Result<LinkHeader> parse_loopback(Bytes frame) noexcept {
@@ -106,11 +190,6 @@ Result<LinkHeader> parse_loopback(Bytes frame) noexcept {
   }
 }
 
-Result<LinkHeader> untagged(const Result<Content>& content) noexcept {
-  if (!content) return tl::unexpected{content.error()};
-  return LinkHeader{*content};
-}
-
 }  // namespace
 
 Result<LinkHeader> parse_ethernet(Bytes frame) noexcept {
@@ -118,6 +197,29 @@ Result<LinkHeader> parse_ethernet(Bytes frame) noexcept {
   cursor.skip(kMacAddresses);
   const std::uint16_t type = cursor.u16();
   return finish(cursor, unwrap_tags(type, cursor), kMacAddresses);
+}
+
+Result<LinkHeader> parse_ieee80211(Bytes frame) noexcept {
+  constexpr std::uint8_t type_and_version = 0x0f;
+  constexpr std::uint8_t data = 0x08;
+  constexpr std::uint8_t without_data = 0x40;  // of the subtype: null frames
+  constexpr std::uint8_t quality_of_service = 0x80;
+  constexpr std::uint8_t both_ways = 0x03;  // to and from the distribution system
+  constexpr std::uint8_t is_protected = 0x40;
+  constexpr std::uint8_t has_ht_control = 0x80;
+  Cursor cursor{frame};
+  std::uint8_t kind = cursor.u8();
+  std::uint8_t flags = cursor.u8();
+  // Cisco's controllers swap the two (seen in CAPWAP); no version of 802.11 but 0 exists.
+  if ((kind & type_and_version) != data) std::swap(kind, flags);
+  cursor.skip(22);  // duration, three addresses, sequence control
+  if ((flags & both_ways) == both_ways) cursor.skip(6);
+  if ((kind & quality_of_service) != 0) cursor.skip((flags & has_ht_control) != 0 ? 6 : 2);
+  const bool readable = (kind & type_and_version) == data && (kind & without_data) == 0 &&
+                        (flags & is_protected) == 0;
+  if (cursor.ok() && !readable) return unsupported(0);
+  const std::uint16_t type = snap_ether_type(cursor);
+  return finish(cursor, unwrap_tags(type, cursor), 0);
 }
 
 Result<Content> parse_ppp(Bytes frame) noexcept {
@@ -170,7 +272,18 @@ Result<LinkHeader> parse_link(LinkType link, Bytes frame) noexcept {
     case LinkType::ipv6:
       return LinkHeader{{EtherType::ipv6, frame}};
     case LinkType::ppp:
-      return untagged(parse_ppp(frame));
+    case LinkType::ppp_hdlc:
+      return parse_serial_line(frame);
+    case LinkType::cisco_hdlc:
+      return parse_cisco_hdlc(frame);
+    case LinkType::ieee802_11:
+      return parse_ieee80211(frame);
+    case LinkType::ieee802_11_radiotap:
+      return parse_radiotap(frame);
+    case LinkType::per_packet_information:
+      return parse_per_packet_information(frame);
+    case LinkType::nflog:
+      return parse_nflog(frame);
   }
   return unsupported(0);
 }

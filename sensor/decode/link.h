@@ -39,6 +39,9 @@ Result<LinkHeader> parse_link(LinkType link, Bytes frame) noexcept;
 // IEEE 802.3, with tags and with LLC and SNAP.
 Result<LinkHeader> parse_ethernet(Bytes frame) noexcept;
 
+// IEEE 802.11 with LLC and SNAP. `unsupported` for frames that carry no data, or hide it.
+Result<LinkHeader> parse_ieee80211(Bytes frame) noexcept;
+
 // The protocol field of PPP (RFC 1661, section 2) and what follows it: IPv4, IPv6 or MPLS.
 Result<Content> parse_ppp(Bytes frame) noexcept;
 

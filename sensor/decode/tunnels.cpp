@@ -10,7 +10,14 @@ constexpr int kMaxChain = 8;
 
 // IANA's registered ports; Linux sent VXLAN to 8472 before there was one, and still does by
 // default.
-enum class Port : std::uint16_t { gtp_u = 2152, vxlan = 4789, geneve = 6081, vxlan_linux = 8472 };
+enum class Port : std::uint16_t {
+  gtp_u = 2152,
+  teredo = 3544,
+  vxlan = 4789,
+  capwap_data = 5247,
+  geneve = 6081,
+  vxlan_linux = 8472
+};
 
 constexpr std::uint8_t kPppoeVersionAndType = 0x11;
 
@@ -175,6 +182,53 @@ Result<Content> parse_gtp_u(Bytes datagram) noexcept {
   return parse_bare_ip(packet);
 }
 
+Result<Content> parse_teredo(Bytes datagram) noexcept {
+  constexpr std::uint16_t origin = 0x0000;
+  constexpr std::uint16_t authentication = 0x0001;
+  Bytes packet = datagram;
+  for (int indicators = 0; indicators < 2; ++indicators) {
+    Cursor cursor{packet};
+    const std::uint16_t kind = cursor.u16();
+    if (kind == origin) {
+      cursor.skip(6);  // port and address
+    } else if (kind == authentication) {
+      const std::size_t client = cursor.u8();
+      const std::size_t value = cursor.u8();
+      cursor.skip(client + value + 9);  // nonce and confirmation
+    } else {
+      break;
+    }
+    packet = rest(cursor);
+    if (!cursor.ok()) return cursor.reject(Layer::link, 0);
+  }
+  const Result<Content> inner = parse_bare_ip(packet);
+  if (inner && inner->type != EtherType::ipv6) return unsupported(0);
+  return inner;
+}
+
+Result<Content> parse_capwap(Bytes datagram) noexcept {
+  constexpr std::uint8_t native = 0x01;  // the frame is of the wireless binding's kind
+  constexpr std::uint8_t binding_mask = 0x3e;
+  constexpr std::uint8_t binding_802_11 = 0x02;
+  constexpr std::uint8_t fragment_or_keep_alive = 0x88;
+  Cursor cursor{datagram};
+  const std::uint8_t preamble = cursor.u8();
+  const std::size_t size = std::size_t{4} * (cursor.u8() >> 3U);
+  const std::uint8_t binding = cursor.u8();
+  const std::uint8_t flags = cursor.u8();
+  if (preamble != 0) return cursor.reject(Layer::link, 0);  // a DTLS header, or another version
+  if (size < 8) return cursor.reject(Layer::link, 1);
+  if (cursor.ok() && (flags & fragment_or_keep_alive) != 0) return unsupported(3);
+  cursor.skip(size - 4);
+  if ((binding & native) == 0) return wrapped(EtherType::trans_ether_bridging, cursor);
+  if (cursor.ok() && (binding & binding_mask) != binding_802_11) return unsupported(2);
+  const Bytes frame = rest(cursor);
+  if (!cursor.ok()) return cursor.reject(Layer::link, 0);
+  const Result<LinkHeader> link = parse_ieee80211(frame);
+  if (!link) return tl::unexpected{link.error()};
+  return link->content;
+}
+
 Result<Content> parse_ip_tunnel(const IpHeader& ip) noexcept {
   switch (ip.protocol) {
     case IpProtocol::ipv4:
@@ -201,8 +255,14 @@ Result<Content> parse_udp_tunnel(std::uint16_t source_port, std::uint16_t destin
       return parse_geneve(datagram);
     case Port::gtp_u:
       return parse_gtp_u(datagram);
+    case Port::teredo:
+      return parse_teredo(datagram);
+    case Port::capwap_data:
+      return parse_capwap(datagram);
   }
   if (Port{source_port} == Port::gtp_u) return parse_gtp_u(datagram);
+  if (Port{source_port} == Port::teredo) return parse_teredo(datagram);
+  if (Port{source_port} == Port::capwap_data) return parse_capwap(datagram);
   return unsupported(0);
 }
 

@@ -22,6 +22,11 @@ Result<Content> parse_vxlan(Bytes datagram) noexcept;
 Result<Content> parse_geneve(Bytes datagram) noexcept;
 Result<Content> parse_gtp_u(Bytes datagram) noexcept;
 
+// Teredo (RFC 4380, section 5.1.1) and the data channel of CAPWAP (RFC 5415, section 4.3), with
+// 802.3 or 802.11 frames. CAPWAP's own fragments are `unsupported`.
+Result<Content> parse_teredo(Bytes datagram) noexcept;
+Result<Content> parse_capwap(Bytes datagram) noexcept;
+
 // What an IP packet wraps when its protocol number names a tunnel; else `unsupported`.
 Result<Content> parse_ip_tunnel(const IpHeader& ip) noexcept;
 

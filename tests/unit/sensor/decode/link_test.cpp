@@ -24,6 +24,20 @@ Octets ethernet(const Octets& from_type) {
   return frame;
 }
 
+Octets joined(Octets bytes, const Octets& more) {
+  append(bytes, more);
+  return bytes;
+}
+
+// IEEE 802.11, section 9.3.2.1: control, duration, three addresses, sequence, `extra`; then SNAP.
+Octets wireless(std::uint8_t kind, std::uint8_t flags, const Octets& extra = {}) {
+  Octets frame{kind, flags};
+  frame.resize(24);
+  append(frame, extra);
+  append(frame, {0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0x00, 0x45});
+  return frame;
+}
+
 struct Case {
   std::string_view what;
   LinkType link;
@@ -121,6 +135,32 @@ const std::vector<Case> kFrames{
     {"PPP without", LinkType::ppp, {0x00, 0x57, 0x60}, EtherType::ipv6, 0, 1},
     {"PPP, field compressed", LinkType::ppp, {0x21, 0x45}, EtherType::ipv4, 0, 1},
     {"PPP with MPLS", LinkType::ppp, {0x02, 0x81, 0x00}, EtherType::mpls, 0, 1},
+    {"Cisco HDLC", LinkType::cisco_hdlc, {0x0f, 0, 0x08, 0x00, 0x45}, EtherType::ipv4, 0, 1},
+    {"HDLC on a line of PPP", LinkType::ppp, {0x8f, 0, 0x86, 0xdd, 0x60}, EtherType::ipv6, 0, 1},
+    {"PPP in HDLC framing",
+     LinkType::ppp_hdlc,
+     {0xff, 0x03, 0x00, 0x21, 0x45},
+     EtherType::ipv4,
+     0,
+     1},
+    {"802.11 data", LinkType::ieee802_11, wireless(0x08, 0x01), EtherType::ipv4, 0, 1},
+    {"802.11 with the control bytes swapped", LinkType::ieee802_11, wireless(0x11, 0x08),
+     EtherType::ipv4, 0, 1},
+    {"802.11 of quality of service", LinkType::ieee802_11, wireless(0x88, 0x02, {0, 0}),
+     EtherType::ipv4, 0, 1},
+    {"802.11 between access points", LinkType::ieee802_11, wireless(0x08, 0x03, {0, 0, 0, 0, 0, 7}),
+     EtherType::ipv4, 0, 1},
+    {"radiotap", LinkType::ieee802_11_radiotap,
+     joined({0, 0, 8, 0, 0, 0, 0, 0}, wireless(0x08, 0x01)), EtherType::ipv4, 0, 1},
+    {"PPI around Ethernet", LinkType::per_packet_information,
+     joined({0, 0, 12, 0, 1, 0, 0, 0, 9, 9, 0, 0}, ethernet({0x08, 0x00, 0x45})), EtherType::ipv4,
+     0, 1},
+    {"NFLOG, the packet behind a prefix of odd length",
+     LinkType::nflog,
+     {2, 0, 0, 42, 5, 0, 10, 0, 0, 0, 0, 0, 6, 0, 9, 0, 0x45, 0x00},
+     EtherType::ipv4,
+     0,
+     2},
 };
 
 TEST(Link, NamesWhatTheFrameCarries) {
@@ -165,7 +205,31 @@ TEST(Link, RefusesWhatItCannotName) {
        ethernet({0x00, 0x07, 0x42, 0x42, 0x03, 0, 0, 0, 0, 0, 0, 0}),
        {Fault::unsupported, Layer::link, 12}},
       {"nine VLAN tags", LinkType::ethernet, nine_tags, {Fault::unsupported, Layer::link, 12}},
-      {"IEEE 802.11", LinkType{105}, {0x08}, {Fault::unsupported, Layer::link, 0}},
+      {"a user's link type", LinkType{147}, {0x08}, {Fault::unsupported, Layer::link, 0}},
+      {"802.11, protected",
+       LinkType::ieee802_11,
+       wireless(0x08, 0x41),
+       {Fault::unsupported, Layer::link, 0}},
+      {"802.11 beacon",
+       LinkType::ieee802_11,
+       wireless(0x80, 0x00),
+       {Fault::unsupported, Layer::link, 0}},
+      {"802.11 without data",
+       LinkType::ieee802_11,
+       wireless(0x48, 0x01),
+       {Fault::unsupported, Layer::link, 0}},
+      {"PPI in PPI",
+       LinkType::per_packet_information,
+       {0, 0, 8, 0, 192, 0, 0, 0, 0},
+       {Fault::unsupported, Layer::link, 4}},
+      {"PPI shorter than itself",
+       LinkType::per_packet_information,
+       {0, 0, 7, 0, 1, 0, 0, 0, 0},
+       {Fault::malformed, Layer::link, 2}},
+      {"an NFLOG attribute shorter than its head",
+       LinkType::nflog,
+       {2, 0, 0, 42, 3, 0, 10, 0},
+       {Fault::malformed, Layer::link, 4}},
       {"AppleTalk on loopback",
        LinkType::null_loopback,
        {16, 0, 0, 0, 1},

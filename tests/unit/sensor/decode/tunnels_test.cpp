@@ -92,6 +92,23 @@ const std::vector<Case> kTunnels{
      {0x34, 255, 0, 9, 0, 0, 0, 9, 0, 0, 0, 0x85, 1, 0x10, 0x09, 0, 0x45},
      EtherType::ipv4,
      1},
+    {"Teredo with authentication and origin",
+     parse_teredo,
+     {0, 1, 1, 2, 'c', 'v', 'v', 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 9, 9, 1, 2, 3, 4, 0x60},
+     EtherType::ipv6,
+     1},
+    {"CAPWAP with 802.3",
+     parse_capwap,
+     {0, 0x10, 0, 0, 0, 0, 0, 0, 0x02},
+     EtherType::trans_ether_bridging,
+     1},
+    {"CAPWAP with 802.11 behind a wireless header",
+     parse_capwap,
+     {0, 0x18, 0x03, 0x20, 0, 0, 0,    0,    1,    9, 0, 0, 0x08, 0x01, 0,
+      0, 0,    0,    0,    0, 0, 1,    0,    0,    0, 0, 0, 2,    0,    0,
+      0, 0,    0,    3,    0, 0, 0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0x00, 0x45},
+     EtherType::ipv4,
+     1},
 };
 
 TEST(Tunnels, YieldWhatTheyWrap) {
@@ -144,6 +161,15 @@ TEST(Tunnels, RefuseWhatTheyCannotName) {
        parse_gtp_u,
        {0x34, 255, 0, 9, 0, 0, 0, 9, 0, 0, 0, 0x85, 0, 0, 0, 0, 0x45},
        Fault::malformed},
+      {"Teredo with IPv4", parse_teredo, {0x45, 0}, Fault::unsupported},
+      {"CAPWAP under DTLS", parse_capwap, {1, 0, 0, 0, 22, 0xfe, 0xff, 0, 0}, Fault::malformed},
+      {"a fragment of CAPWAP", parse_capwap, {0, 0x10, 0, 0x80, 0, 0, 0, 0, 2}, Fault::unsupported},
+      {"CAPWAP keepalive", parse_capwap, {0, 0x10, 0, 0x08, 0, 0, 0, 0, 2}, Fault::unsupported},
+      {"CAPWAP of another binding",
+       parse_capwap,
+       {0, 0x10, 0x05, 0, 0, 0, 0, 0, 2},
+       Fault::unsupported},
+      {"CAPWAP header of one word", parse_capwap, {0, 0x08, 0, 0, 0, 0, 0, 0}, Fault::malformed},
       {"GTP-U with Ethernet", parse_gtp_u, {0x30, 255, 0, 1, 0, 0, 0, 9, 0x02}, Fault::malformed},
   };
   for (const Refusal& row : refusals) {
@@ -163,6 +189,9 @@ TEST(Tunnels, PortsAndProtocolNumbersName) {
   EXPECT_TRUE(parse_udp_tunnel(40000, 2152, gtp));
   EXPECT_TRUE(parse_udp_tunnel(2152, 40000, gtp));
   EXPECT_TRUE(parse_udp_tunnel(40000, 6081, Octets{0x00, 0, 0x08, 0x00, 0, 0, 7, 0, 0x45}));
+  EXPECT_TRUE(parse_udp_tunnel(40000, 3544, Octets{0x60, 0}));
+  EXPECT_TRUE(parse_udp_tunnel(3544, 40000, Octets{0x60, 0}));
+  EXPECT_TRUE(parse_udp_tunnel(40000, 5247, Octets{0, 0x10, 0, 0, 0, 0, 0, 0, 0x02}));
   EXPECT_FALSE(parse_udp_tunnel(40000, 53, vxlan));
 
   IpHeader ip;
