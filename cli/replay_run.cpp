@@ -167,8 +167,7 @@ bool read_captures(const ReplayOptions& options, const std::function<bool()>& go
 
 // One line for people, so that nothing vanishes unseen.
 void report(const RunTotals& totals) {
-  std::cerr << totals.frames.frames << " frames, " << totals.frames.defect_total()
-            << " of them not decoded; " << totals.shards.flows.ended << " sessions";
+  std::cerr << describe(totals.frames) << "; " << totals.shards.flows.ended << " sessions";
   if (totals.shards.flows.evicted > 0) {
     std::cerr << ", " << totals.shards.flows.evicted << " forgotten early for want of room";
   }

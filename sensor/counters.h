@@ -6,15 +6,19 @@
 #include <vector>
 
 #include "core/bytes/result.h"
+#include "sensor/decode/fragments.h"
 
 namespace sekimori {
 
-// Every way a frame can end: frames = tracked + the sum of defects. Nothing vanishes.
+// Every way a frame can end: frames = tracked + fragments + the sum of defects. Nothing vanishes.
 struct FrameCounters {
   std::uint64_t frames = 0;
   std::uint64_t wire_bytes = 0;  // as they were on the wire, whatever snaplen kept
-  std::uint64_t tracked = 0;
+  std::uint64_t tracked = 0;     // each a packet of a session
+  std::uint64_t packets = 0;     // those packets as they were on the wire: fragments count
+  std::uint64_t fragments = 0;   // none of which made its packet whole
   std::array<std::array<std::uint64_t, kFaultCount>, kLayerCount> defects{};  // [layer][fault]
+  FragmentCounters joining;  // what became of the fragments, in tunnels too
 
   void count(Defect defect) noexcept {
     ++defects[static_cast<std::size_t>(defect.layer)][static_cast<std::size_t>(defect.fault)];
@@ -23,6 +27,9 @@ struct FrameCounters {
     frames += more.frames;
     wire_bytes += more.wire_bytes;
     tracked += more.tracked;
+    packets += more.packets;
+    fragments += more.fragments;
+    joining += more.joining;
     for (std::size_t layer = 0; layer < kLayerCount; ++layer) {
       for (std::size_t fault = 0; fault < kFaultCount; ++fault) {
         defects[layer][fault] += more.defects[layer][fault];
@@ -37,7 +44,16 @@ struct FrameCounters {
     }
     return total;
   }
+  std::uint64_t defect_total(Fault fault) const noexcept {
+    std::uint64_t total = 0;
+    for (const auto& layer : defects) total += layer[static_cast<std::size_t>(fault)];
+    return total;
+  }
 };
+
+// "12 frames, 3 of them not decoded (1 malformed, 2 of what is not read here)": what a report
+// begins with.
+std::string describe(const FrameCounters& counters);
 
 // What became of one interface's frames: passed the filter = received + kernel_drops + those still
 // in the ring.

@@ -36,6 +36,7 @@ struct FileRun::State {
   RunSettings settings;
   RecordSink sink;
   FrameCounters frames;
+  std::optional<Decoder> decoder;
   PacketClock clock;
   std::optional<Timestamp> last_tick;
   std::size_t frames_since_tick = 0;
@@ -57,16 +58,22 @@ struct FileRun::State {
     ++frames_since_tick;
     frames.wire_bytes += frame.wire_length;
     clock.observe(frame.time);
-    const Result<Packet> packet = decode(frame);
-    if (!packet) return frames.count(packet.error());
+    const Result<std::optional<Packet>> decoded = decoder->decode(frame);
+    if (!decoded) return frames.count(decoded.error());
+    if (!*decoded) {
+      ++frames.fragments;
+      return;
+    }
+    const Packet& packet = **decoded;
     ++frames.tracked;
-    const FlowPlace place = place_of(*packet, settings.flow.seed);
+    frames.packets += packet.fragments;
+    const FlowPlace place = place_of(packet, settings.flow.seed);
     if (inline_shard) {
-      inline_batch.add(*packet, place);
+      inline_batch.add(packet, place);
       if (inline_batch.size() == kInlinePackets) inline_batch.run_packets(*inline_shard);
       return;
     }
-    filling[partition_of(place.hash) % workers.size()]->add(*packet, place);
+    filling[partition_of(place.hash) % workers.size()]->add(packet, place);
   }
 
   bool is_tick_due() const noexcept {
@@ -78,6 +85,7 @@ struct FileRun::State {
     const Timestamp now = clock.last();
     last_tick = now;
     frames_since_tick = 0;
+    decoder->expire(now);
     if (inline_shard) {
       inline_batch.run_packets(*inline_shard);
       inline_shard->tick(now, inline_records);
@@ -148,6 +156,7 @@ FileRun::FileRun(RunSettings settings, const FinisherFactory& finishers, RecordS
   State& state = *state_;
   state.settings = std::move(settings);
   state.sink = std::move(sink);
+  state.decoder.emplace(state.settings.flow.seed);
   const std::size_t workers = std::clamp<std::size_t>(state.settings.workers, 1, kPartitions);
   if (workers == 1) {
     state.inline_shard = std::make_unique<Shard>(0, 1, state.settings.flow, finishers());
@@ -185,6 +194,7 @@ void FileRun::finish() {
 RunTotals FileRun::totals() const noexcept {
   const State& state = *state_;
   RunTotals totals{state.frames, {}, state.clock.far_behind()};
+  totals.frames.joining = state.decoder->fragments().counters();
   if (state.inline_shard) totals.shards += state.inline_shard->totals();
   for (const auto& worker : state.workers) totals.shards += worker->shard().totals();
   return totals;

@@ -6,7 +6,6 @@
 #include <array>
 
 #include "sensor/confine.h"
-#include "sensor/decode/decode.h"
 
 namespace sekimori {
 namespace {
@@ -115,13 +114,19 @@ void LiveReader::take(Lane& lane, const PacketView& frame) noexcept {
   ++frames_.frames;
   frames_.wire_bytes += frame.wire_length;
   lane.last_packet = frame.time;
-  const Result<Packet> packet = decode(frame);
-  if (!packet) return frames_.count(packet.error());
+  const Result<std::optional<Packet>> decoded = decoder_.decode(frame);
+  if (!decoded) return frames_.count(decoded.error());
+  if (!*decoded) {
+    ++frames_.fragments;
+    return;
+  }
+  const Packet& packet = **decoded;
   ++frames_.tracked;
-  const FlowPlace place = place_of(*packet, seed_);
+  frames_.packets += packet.fragments;
+  const FlowPlace place = place_of(packet, seed_);
   const std::size_t shard = partition_of(place.hash) % queues_.size();
   PacketBatch& batch = *lane.filling[shard];
-  batch.add(*packet, place);
+  batch.add(packet, place);
   if (batch.size() >= kLiveBatchPackets || batch.kept_bytes() >= kLiveBatchBytes) {
     hand_over(lane, shard);
   }
@@ -145,6 +150,8 @@ void LiveReader::wait() const noexcept {
 }
 
 void LiveReader::tell() {
+  for (const auto& lane : lanes_) decoder_.expire(lane->last_packet);
+  frames_.joining = decoder_.fragments().counters();
   const std::lock_guard lock{told_mutex_};
   told_frames_ = frames_;
   for (std::size_t at = 0; at < lanes_.size(); ++at) {

@@ -13,6 +13,7 @@
 #include "core/net/wakeup.h"
 #include "sensor/capture/live_source.h"
 #include "sensor/counters.h"
+#include "sensor/decode/decode.h"
 #include "sensor/live_clock.h"
 #include "sensor/live_queue.h"
 
@@ -38,7 +39,7 @@ struct Lane {
 // A thread that reads one handle of each interface, decodes, and deals packets to the shards.
 class LiveReader {
  public:
-  explicit LiveReader(std::uint64_t seed) : seed_{seed} {}  // of FlowSettings
+  explicit LiveReader(std::uint64_t seed) : seed_{seed}, decoder_{seed} {}  // of FlowSettings
   LiveReader(const LiveReader&) = delete;
   LiveReader& operator=(const LiveReader&) = delete;
   ~LiveReader() { stop(); }
@@ -66,6 +67,7 @@ class LiveReader {
   void tell();
 
   std::uint64_t seed_;
+  Decoder decoder_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<LiveQueue*> queues_;
   FrameCounters frames_;

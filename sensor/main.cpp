@@ -142,10 +142,8 @@ Outcome run_files(const SensorConfig& config, const FinisherFactory& finishers,
 
 void report(const Outcome& outcome, const PublisherCounters& sent) {
   for (const InterfaceCounters& one : outcome.interfaces) say(kInfo, describe(one));
-  say(kInfo, std::to_string(outcome.frames.frames) + " frames, " +
-                 std::to_string(outcome.frames.defect_total()) + " of them not decoded; " +
-                 std::to_string(outcome.shards.flows.ended) + " sessions; " +
-                 std::to_string(outcome.shards.flows.duplicates) +
+  say(kInfo, describe(outcome.frames) + "; " + std::to_string(outcome.shards.flows.ended) +
+                 " sessions; " + std::to_string(outcome.shards.flows.duplicates) +
                  " packets that a mirror doubled; " + std::to_string(sent.records_acknowledged) +
                  " of " + std::to_string(sent.records_offered) + " records acknowledged");
 }

@@ -19,14 +19,17 @@ constexpr std::uint32_t kUdpHeaderSize = 8;  // bytes
 // one. An operator's GTP over MPLS over Ethernet takes six; more is made to be walked.
 constexpr int kMaxLayers = 16;
 
+static_assert(kMaxLayers <= Fragments::kWholes, "each layer may be whole only now");
+
 // How far into a frame the reading has come.
 struct Walk {
   Content content;              // not yet read
   Packet packet;                // the IP packet read last
   std::optional<Packet> guess;  // the datagram around a tunnel that only its port suggests
+  bool is_cut = false;          // by the capture: this frame, or one with a fragment of the packet
 };
 
-enum class Step : std::uint8_t { inward, done };
+enum class Step : std::uint8_t { inward, done, held };
 
 bool is_ip(EtherType type) noexcept {
   return type == EtherType::ipv4 || type == EtherType::ipv6;
@@ -62,13 +65,14 @@ Packet packet_of(const IpHeader& ip, const Packet& around) noexcept {
   packet.protocol = ip.protocol;
   packet.ttl = ip.ttl;
   packet.dont_fragment = ip.dont_fragment;
-  packet.identification = ip.identification;
+  packet.identification = ip.source.is_v4() ? static_cast<std::uint16_t>(ip.identification) : 0;
+  packet.fragments = ip.fragments;
   packet.ip_length = ip.length;
   return packet;
 }
 
 Result<Step> step_tcp(Walk& walk, const IpHeader& ip) noexcept {
-  const Result<TcpSegment> tcp = parse_tcp(ip.payload);
+  const Result<TcpSegment> tcp = parse_tcp(ip.payload, ip.payload_length);
   if (!tcp) return tl::unexpected{tcp.error()};
   Packet& packet = walk.packet;
   packet.source_port = tcp->source_port;
@@ -76,8 +80,7 @@ Result<Step> step_tcp(Walk& walk, const IpHeader& ip) noexcept {
   packet.checksum = tcp->checksum;
   packet.tcp = tcp->header;
   packet.payload = tcp->payload;
-  const std::size_t header_size = ip.payload.size() - tcp->payload.size();
-  packet.payload_length = static_cast<std::uint32_t>(ip.payload_length - header_size);
+  packet.payload_length = tcp->payload_length;
   return Step::done;
 }
 
@@ -101,8 +104,21 @@ Result<Step> step_udp(Walk& walk, const IpHeader& ip) noexcept {
   return Step::inward;
 }
 
+// Puts the packet of a fragment in its place; false where it is not whole yet.
+Result<bool> make_whole(Walk& walk, IpHeader& ip, Fragments& fragments) noexcept {
+  const std::optional<IpHeader> whole = fragments.take(ip, walk.packet.time);
+  if (!whole) return false;
+  walk.is_cut = walk.is_cut || whole->payload.size() < whole->payload_length;
+  ip = *whole;
+  if (ip.source.is_v4()) return true;
+  const Result<IpHeader> rest = parse_ipv6_rest(ip);
+  if (!rest) return tl::unexpected{rest.error()};
+  ip = *rest;
+  return true;
+}
+
 // Takes one layer off.
-Result<Step> step(Walk& walk) noexcept {
+Result<Step> step(Walk& walk, Fragments& fragments) noexcept {
   if (!is_ip(walk.content.type)) {
     const Result<Content> inner = parse_layer(walk.content, walk.packet.vlan);
     if (!inner) return tl::unexpected{inner.error()};
@@ -110,9 +126,13 @@ Result<Step> step(Walk& walk) noexcept {
     return Step::inward;
   }
   const bool is_v4 = walk.content.type == EtherType::ipv4;
-  const Result<IpHeader> ip =
-      is_v4 ? parse_ipv4(walk.content.bytes) : parse_ipv6(walk.content.bytes);
+  Result<IpHeader> ip = is_v4 ? parse_ipv4(walk.content.bytes) : parse_ipv6(walk.content.bytes);
   if (!ip) return tl::unexpected{ip.error()};
+  if (ip->is_fragment) {
+    const Result<bool> whole = make_whole(walk, *ip, fragments);
+    if (!whole) return tl::unexpected{whole.error()};
+    if (!*whole) return Step::held;
+  }
   walk.packet = packet_of(*ip, walk.packet);
   if (ip->protocol == IpProtocol::tcp) return step_tcp(walk, *ip);
   if (ip->protocol == IpProtocol::udp) return step_udp(walk, *ip);
@@ -123,36 +143,31 @@ Result<Step> step(Walk& walk) noexcept {
   return Step::inward;
 }
 
-Result<Packet> decode_layers(const PacketView& frame) noexcept {
+Result<Step> walk_frame(Walk& walk, const PacketView& frame, Fragments& fragments) noexcept {
   const Result<LinkHeader> link = parse_link(frame.link, frame.bytes);
   if (!link) return tl::unexpected{link.error()};
-  Walk walk;
   walk.content = link->content;
   walk.packet.time = frame.time;
   walk.packet.vlan = link->vlan;
-  Defect defect{Fault::unsupported, Layer::link, 0};  // of too many layers
   for (int layer = 0; layer < kMaxLayers; ++layer) {
-    const Result<Step> taken = step(walk);
-    if (taken && *taken == Step::done) return walk.packet;
-    if (taken) continue;
-    defect = taken.error();
-    break;
+    const Result<Step> taken = step(walk, fragments);
+    if (!taken || *taken != Step::inward) return taken;
   }
-  if (walk.guess) return *walk.guess;
-  return tl::unexpected{defect};
+  return tl::unexpected{Defect{Fault::unsupported, Layer::link, 0}};
 }
 
 }  // namespace
 
-Result<Packet> decode(const PacketView& frame) noexcept {
-  Result<Packet> packet = decode_layers(frame);
-  const bool is_whole = frame.bytes.size() >= frame.wire_length;
-  if (!packet && packet.error().fault == Fault::truncated && is_whole) {
-    Defect defect = packet.error();
-    defect.fault = Fault::malformed;
-    return tl::unexpected{defect};
-  }
-  return packet;
+Result<std::optional<Packet>> Decoder::decode(const PacketView& frame) noexcept {
+  Walk walk;
+  walk.is_cut = frame.bytes.size() < frame.wire_length;
+  const Result<Step> end = walk_frame(walk, frame, fragments_);
+  if (end && *end == Step::held) return std::nullopt;
+  if (end) return walk.packet;
+  if (walk.guess) return *walk.guess;
+  Defect defect = end.error();
+  if (defect.fault == Fault::truncated && !walk.is_cut) defect.fault = Fault::malformed;
+  return tl::unexpected{defect};
 }
 
 }  // namespace sekimori

@@ -1,21 +1,40 @@
 #pragma once
 
+#include <optional>
+
 #include "sensor/capture/packet_view.h"
+#include "sensor/decode/fragments.h"
 #include "sensor/decode/packet.h"
 
 namespace sekimori {
 
-// From a frame to the innermost IP packet in it and, for TCP and UDP, to the payload. The packet
-// borrows from the frame.
-//
-// Headers must be whole: one that snaplen cut is `truncated`. A payload may be cut; then
-// `payload` is shorter than `payload_length` says. What was captured whole and still contradicts
-// its own lengths is `malformed`. Fragments are `unsupported`, except those that are whole packets
-// (RFC 6946).
-//
-// Tunnels are walked: PPPoE, MPLS, GRE, IP in IP, and by their ports VXLAN, Geneve and GTP-U. A
-// port is only a guess: when not everything behind it can be read, the datagram itself is the
-// packet. So is a packet whose GRE carries something else.
-Result<Packet> decode(const PacketView& frame) noexcept;
+// From frames to the innermost IP packets in them and, for TCP and UDP, to the payload. One for
+// each thread that reads frames; it remembers nothing but fragments.
+class Decoder {
+ public:
+  // `seed` is of hash_of. Throws std::bad_alloc; only at start.
+  explicit Decoder(std::uint64_t seed) : fragments_{seed} {}
+
+  // A frame's packet, which borrows from the frame, or from here until the next call when it was
+  // fragmented. None: the frame was a fragment, and its packet is not whole yet; what became of it
+  // is in fragments(). The frame that makes a packet whole yields it, with its own time.
+  //
+  // Headers must be whole, but for TCP's options: one that snaplen cut is `truncated`. A payload
+  // may be cut; then `payload` is shorter than `payload_length` says. What was captured whole and
+  // still contradicts its own lengths is `malformed`.
+  //
+  // Tunnels are walked: PPPoE, MPLS, GRE, IP in IP, and by their ports VXLAN, Geneve and GTP-U. A
+  // port is only a guess: when not everything behind it can be read, the datagram itself is the
+  // packet. So is a packet whose GRE carries something else.
+  Result<std::optional<Packet>> decode(const PacketView& frame) noexcept;
+
+  // Forgets fragments that have waited for too long.
+  void expire(Timestamp now) noexcept { fragments_.expire(now); }
+
+  const Fragments& fragments() const noexcept { return fragments_; }
+
+ private:
+  Fragments fragments_;
+};
 
 }  // namespace sekimori

@@ -9,7 +9,8 @@ constexpr std::size_t kFixedHeaderSize = 20;  // bytes
 constexpr std::uint16_t kLengthOffset = 2;
 constexpr std::uint16_t kFragmentOffset = 6;
 constexpr std::uint16_t kDontFragment = 0x4000;
-constexpr std::uint16_t kMoreFragmentsAndOffset = 0x3fff;
+constexpr std::uint16_t kMoreFragments = 0x2000;
+constexpr std::uint16_t kOffsetMask = 0x1fff;  // in 8-byte units
 
 }  // namespace
 
@@ -36,20 +37,25 @@ Result<IpHeader> parse_ipv4(Bytes packet) noexcept {
   // A host that lets its NIC cut segments (TSO) shows them before the length is filled in.
   const std::size_t length = total_length == 0 ? packet.size() : total_length;
   if (length < header_size) return cursor.reject(Layer::ipv4, kLengthOffset);
-  if ((fragment & kMoreFragmentsAndOffset) != 0) {
-    return tl::unexpected{Defect{Fault::unsupported, Layer::ipv4, kFragmentOffset}};
-  }
 
-  const std::size_t payload_length = length - header_size;
-  return IpHeader{IpAddress::v4(source.first<4>()),
-                  IpAddress::v4(destination.first<4>()),
-                  protocol,
-                  ttl,
-                  identification,
-                  (fragment & kDontFragment) != 0,
-                  static_cast<std::uint32_t>(length),
-                  captured.first(std::min(captured.size(), payload_length)),
-                  static_cast<std::uint32_t>(payload_length)};
+  IpHeader ip;
+  ip.source = IpAddress::v4(source.first<4>());
+  ip.destination = IpAddress::v4(destination.first<4>());
+  ip.protocol = protocol;
+  ip.ttl = ttl;
+  ip.dont_fragment = (fragment & kDontFragment) != 0;
+  ip.length = static_cast<std::uint32_t>(length);
+  ip.payload_length = static_cast<std::uint32_t>(length - header_size);
+  ip.payload = captured.first(std::min<std::size_t>(captured.size(), ip.payload_length));
+  ip.identification = identification;
+  ip.more_fragments = (fragment & kMoreFragments) != 0;
+  ip.fragment_offset = (fragment & kOffsetMask) * 8U;
+  ip.is_fragment = ip.more_fragments || ip.fragment_offset != 0;
+  const bool is_torn = ip.more_fragments && ip.payload_length % 8 != 0;
+  if (ip.is_fragment && (is_torn || ip.payload_length == 0)) {
+    return cursor.reject(Layer::ipv4, kFragmentOffset);
+  }
+  return ip;
 }
 
 }  // namespace sekimori

@@ -4,7 +4,8 @@
 
 namespace sekimori {
 
-// RFC 791. Options are skipped; fragments that are not whole packets are `unsupported`.
+// RFC 791, section 3.1. Options are skipped. A fragment that is empty, or that others follow though
+// it does not end at a multiple of 8 bytes, is `malformed`.
 Result<IpHeader> parse_ipv4(Bytes packet) noexcept;
 
 }  // namespace sekimori

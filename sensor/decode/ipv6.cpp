@@ -5,8 +5,9 @@
 namespace sekimori {
 namespace {
 
-constexpr std::size_t kHeaderSize = 40;  // bytes
-constexpr std::uint16_t kFragmentOffsetAndMore = 0xfff9;
+constexpr std::size_t kHeaderSize = 40;            // bytes
+constexpr std::uint16_t kFragmentOffset = 0xfff8;  // in bytes, as it stands
+constexpr std::uint16_t kMoreFragments = 0x0001;
 
 // RFC 8200, section 4.1 recommends each header once and destination options twice: seven of the
 // kinds below. More is a chain made to be walked.
@@ -39,20 +40,47 @@ bool is_extension(std::uint8_t next_header) noexcept {
   return false;
 }
 
-// Reads one extension header and yields what comes next; `is_fragment` is set by a fragment header
-// unless it holds the whole packet (RFC 6946).
-std::uint8_t skip_extension(Extension extension, Cursor& cursor, bool& is_fragment) noexcept {
+// Reads one extension header and yields what comes next.
+std::uint8_t skip_extension(Extension extension, Cursor& cursor, IpHeader& ip) noexcept {
   const std::uint8_t next_header = cursor.u8();
   const std::size_t length = cursor.u8();
   if (extension == Extension::fragment) {  // fixed size; the second byte is reserved
-    is_fragment = is_fragment || (cursor.u16() & kFragmentOffsetAndMore) != 0;
-    cursor.skip(4);
+    const std::uint16_t offset_and_more = cursor.u16();
+    ip.identification = cursor.u32();
+    ip.fragment_offset = offset_and_more & kFragmentOffset;
+    ip.more_fragments = (offset_and_more & kMoreFragments) != 0;
+    ip.is_fragment = ip.more_fragments || ip.fragment_offset != 0;
   } else if (extension == Extension::authentication) {
     cursor.skip(length * 4 + 6);  // in 4-byte units, less two (RFC 4302, section 2.2)
   } else {
     cursor.skip(length * 8 + 6);  // in 8-byte units, less the first
   }
   return next_header;
+}
+
+// Moves protocol and payload behind the extension headers, or behind the Fragment header of a
+// fragment. `before` is how many bytes of the packet come before the payload.
+Result<IpHeader> skip_extensions(IpHeader ip, std::size_t before) noexcept {
+  Cursor cursor{ip.payload};
+  const auto at = [&] {
+    return static_cast<std::uint16_t>(before + ip.payload.size() - cursor.left());
+  };
+  auto next_header = static_cast<std::uint8_t>(ip.protocol);
+  for (int count = 0; is_extension(next_header) && !ip.is_fragment; ++count) {
+    if (count == kMaxExtensions) {
+      return tl::unexpected{Defect{Fault::unsupported, Layer::ipv6, at()}};
+    }
+    next_header = skip_extension(Extension{next_header}, cursor, ip);
+    if (!cursor.ok()) return tl::unexpected{Defect{Fault::truncated, Layer::ipv6, at()}};
+  }
+  const Defect torn{Fault::malformed, Layer::ipv6, at()};
+  const std::size_t skipped = ip.payload.size() - cursor.left();
+  ip.protocol = IpProtocol{next_header};
+  ip.payload = ip.payload.subspan(skipped);
+  ip.payload_length -= static_cast<std::uint32_t>(skipped);
+  const bool is_torn = ip.more_fragments && ip.payload_length % 8 != 0;
+  if (ip.is_fragment && (is_torn || ip.payload_length == 0)) return tl::unexpected{torn};
+  return ip;
 }
 
 }  // namespace
@@ -62,7 +90,7 @@ Result<IpHeader> parse_ipv6(Bytes packet) noexcept {
   const std::uint8_t first = header.u8();
   header.skip(3);
   const std::uint16_t declared = header.u16();
-  std::uint8_t next_header = header.u8();
+  const IpProtocol next_header{header.u8()};
   const std::uint8_t hop_limit = header.u8();
   const Bytes source = header.take(16);
   const Bytes destination = header.take(16);
@@ -71,32 +99,25 @@ Result<IpHeader> parse_ipv6(Bytes packet) noexcept {
 
   // Zero is a jumbogram (RFC 2675) or a segment not yet cut by the sending host's NIC.
   const std::size_t content_length = declared == 0 ? captured.size() : declared;
-  const Bytes content = captured.first(std::min(captured.size(), content_length));
+  IpHeader ip;
+  ip.source = IpAddress::v6(source.first<16>());
+  ip.destination = IpAddress::v6(destination.first<16>());
+  ip.protocol = next_header;
+  ip.ttl = hop_limit;
+  ip.length = static_cast<std::uint32_t>(kHeaderSize + content_length);
+  ip.payload_length = static_cast<std::uint32_t>(content_length);
+  ip.payload = captured.first(std::min(captured.size(), content_length));
+  return skip_extensions(ip, kHeaderSize);
+}
 
-  Cursor cursor{content};
-  const auto offset = [&] {
-    return static_cast<std::uint16_t>(kHeaderSize + content.size() - cursor.left());
-  };
-  bool is_fragment = false;
-  for (int count = 0; is_extension(next_header); ++count) {
-    if (count == kMaxExtensions || is_fragment) {
-      return tl::unexpected{Defect{Fault::unsupported, Layer::ipv6, offset()}};
-    }
-    next_header = skip_extension(Extension{next_header}, cursor, is_fragment);
-    if (!cursor.ok()) return tl::unexpected{Defect{Fault::truncated, Layer::ipv6, offset()}};
+Result<IpHeader> parse_ipv6_rest(const IpHeader& whole) noexcept {
+  // The packet's own header has the size it had in a packet without extension headers before the
+  // Fragment header: almost every packet is such.
+  const Result<IpHeader> ip = skip_extensions(whole, kHeaderSize);
+  if (ip && ip->is_fragment) {
+    return tl::unexpected{Defect{Fault::unsupported, Layer::ipv6, kHeaderSize}};
   }
-  if (is_fragment) return tl::unexpected{Defect{Fault::unsupported, Layer::ipv6, offset()}};
-
-  const std::size_t extensions_size = content.size() - cursor.left();
-  return IpHeader{IpAddress::v6(source.first<16>()),
-                  IpAddress::v6(destination.first<16>()),
-                  IpProtocol{next_header},
-                  hop_limit,
-                  0,
-                  false,
-                  static_cast<std::uint32_t>(kHeaderSize + content_length),
-                  content.subspan(extensions_size),
-                  static_cast<std::uint32_t>(content_length - extensions_size)};
+  return ip;
 }
 
 }  // namespace sekimori

@@ -41,11 +41,11 @@ struct TcpHeader {
   std::uint32_t acknowledgment = 0;
   std::uint16_t window = 0;  // as sent, not scaled
   std::uint8_t flags = 0;    // TcpFlag
-  Bytes options;             // borrowed from the frame, whole
+  Bytes options;             // borrowed from the frame; what was captured of them
 };
 
 // What the stages after decode see of one frame: the innermost IP packet. Fields by value; payload
-// and options are borrowed from the frame and end with it.
+// and options are borrowed, from the frame or from the decoder, and end with the next frame.
 struct Packet {
   Timestamp time;
   IpAddress source;
@@ -59,7 +59,8 @@ struct Packet {
   std::uint16_t checksum = 0;        // of TCP or UDP as sent, not verified
   std::uint16_t vlan = 0;            // outermost VLAN id (1 to 4094); 0 when untagged
   bool tunnelled = false;            // it came inside another IP packet
-  std::uint32_t ip_length = 0;       // bytes of the IP packet, header included, as declared
+  std::uint32_t fragments = 1;       // IP packets on the wire that it was put together from
+  std::uint32_t ip_length = 0;       // bytes of those packets, headers included, as declared
   TcpHeader tcp;                     // meaningful when protocol is tcp
   Bytes payload;                     // of TCP or UDP: captured bytes, link padding already cut off
   std::uint32_t payload_length = 0;  // bytes declared; more than payload.size() when snaplen cut it

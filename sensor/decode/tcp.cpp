@@ -8,7 +8,7 @@ constexpr std::uint16_t kDataOffsetOffset = 12;
 
 }  // namespace
 
-Result<TcpSegment> parse_tcp(Bytes segment) noexcept {
+Result<TcpSegment> parse_tcp(Bytes segment, std::uint32_t declared) noexcept {
   Cursor cursor{segment};
   const std::uint16_t source_port = cursor.u16();
   const std::uint16_t destination_port = cursor.u16();
@@ -23,10 +23,13 @@ Result<TcpSegment> parse_tcp(Bytes segment) noexcept {
   cursor.skip(2);
   if (header_size < kFixedHeaderSize) return cursor.reject(Layer::tcp, kDataOffsetOffset);
 
-  header.options = cursor.take(header_size - kFixedHeaderSize);
+  const std::size_t options_size = header_size - kFixedHeaderSize;
+  const bool is_cut = segment.size() < header_size && header_size <= declared;
+  header.options = cursor.take(is_cut ? cursor.left() : options_size);
   const Bytes payload = cursor.take(cursor.left());
   return cursor.finish(Layer::tcp,
-                       TcpSegment{source_port, destination_port, checksum, header, payload});
+                       TcpSegment{source_port, destination_port, checksum, header, payload,
+                                  declared - static_cast<std::uint32_t>(header_size)});
 }
 
 }  // namespace sekimori

@@ -36,8 +36,8 @@ inline constexpr std::size_t kIdleClassCount = 4;
 
 // What one end has sent.
 struct HalfFlow {
-  std::uint64_t bytes = 0;  // sum of IP total lengths
-  std::uint32_t packets = 0;
+  std::uint64_t bytes = 0;           // sum of IP total lengths
+  std::uint32_t packets = 0;         // as they were on the wire: fragments count
   std::uint32_t first_sequence = 0;  // of the first stream byte; meaningful with kBaseKnown
   std::uint32_t next_sequence = 0;   // after the last byte seen
   std::uint32_t acknowledged = 0;    // highest acknowledgment of these bytes; with kAckSeen

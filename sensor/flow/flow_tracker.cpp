@@ -99,7 +99,7 @@ void FlowTracker::observe(const Packet& packet, const FlowPlace& place, Records&
   Flow& flow = table_[slot];
   HalfFlow& half = flow.of(place.sender);
   half.bytes += packet.ip_length;
-  ++half.packets;
+  half.packets += packet.fragments;
   if (flow.vlan == 0) flow.vlan = packet.vlan;
   if (packet.protocol == IpProtocol::tcp) observe_tcp(slot, packet, place.sender);
   if (packet.protocol == IpProtocol::udp) datagrams_.observe(slot, packet, place.sender);
@@ -114,7 +114,7 @@ bool FlowTracker::is_duplicate(SlotIndex slot, const Packet& packet,
                                const FlowPlace& place) noexcept {
   const std::uint64_t direction = place.hash ^ static_cast<std::uint64_t>(place.sender);
   if (!duplicates_.is_duplicate(packet, direction)) return false;
-  ++counters_.duplicates;
+  counters_.duplicates += packet.fragments;
   if (slot == kNoSlot) return true;
   std::uint16_t& count = table_[slot].duplicates;
   if (count < std::numeric_limits<std::uint16_t>::max()) ++count;

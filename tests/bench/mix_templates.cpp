@@ -118,10 +118,12 @@ bool MixTemplates::add(const std::string& path) {
   if (!source) return false;
   std::vector<Growing> found;
   std::map<Key, std::size_t> index;
+  Decoder decoder{0};
   PacketView frame;
   while ((*source)->next(frame) == Next::frame) {
-    const Result<Packet> packet = decode(frame);
-    if (!packet) continue;
+    const Result<std::optional<Packet>> decoded = decoder.decode(frame);
+    if (!decoded || !*decoded) continue;
+    const std::optional<Packet>& packet = *decoded;
     if (packet->protocol != IpProtocol::tcp && packet->protocol != IpProtocol::udp) continue;
     if (packet->payload_length > kMostPayload) continue;
     const Key key = key_of(*packet);

@@ -33,11 +33,12 @@ struct Counts {
 
 Counts run_decode(PacketSource& source) {
   Counts counts;
+  Decoder decoder{0};
   PacketView frame;
   while (source.next(frame) == Next::frame) {
     ++counts.frames;
     counts.wire_bytes += frame.wire_length;
-    if (!decode(frame)) ++counts.defects;
+    if (!decoder.decode(frame)) ++counts.defects;
   }
   return counts;
 }

@@ -12,7 +12,8 @@ bool lies_in(sekimori::Bytes part, sekimori::Bytes whole) {
 }  // namespace
 
 // The first two bytes choose the link and how much snaplen cut. Payload and options lie in the
-// frame, the payload is no longer than declared, and a frame captured whole is never truncated.
+// frame, the payload is no longer than declared, a frame captured whole is never truncated, and
+// only a fragment is held.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using sekimori::LinkType;
   constexpr LinkType links[] = {LinkType::ethernet,     LinkType::null_loopback,
@@ -24,10 +25,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   frame.bytes = {data + 2, size - 2};
   frame.wire_length = static_cast<std::uint32_t>(size - 2 + data[1]);
 
-  const auto packet = sekimori::decode(frame);
-  if (!packet) {
+  sekimori::Decoder decoder{0};
+  const auto decoded = decoder.decode(frame);
+  if (!decoded) {
     const bool is_whole = frame.wire_length == frame.bytes.size();
-    if (is_whole && packet.error().fault == sekimori::Fault::truncated) std::abort();
+    if (is_whole && decoded.error().fault == sekimori::Fault::truncated) std::abort();
+    return 0;
+  }
+  const auto& packet = *decoded;
+  if (!packet) {
+    if (decoder.fragments().counters().taken == 0) std::abort();
     return 0;
   }
   if (!lies_in(packet->payload, frame.bytes)) std::abort();

@@ -14,6 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   settings.starts = true;
   settings.path = Path::l4;
   FlowTracker tracker{settings};
+  Decoder decoder{0};
   Records records;
   Timestamp now{std::chrono::seconds{1}};
   std::uint64_t packets = 0;
@@ -23,11 +24,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::uint16_t length = cursor.u16();
     now += std::chrono::milliseconds{cursor.u8()};
     const Bytes frame = cursor.take(std::min<std::size_t>(length, cursor.left()));
-    const auto packet =
-        decode({frame, static_cast<std::uint32_t>(frame.size()), now, LinkType::raw_ip});
-    if (!packet) continue;
-    ++tracked;
-    tracker.observe(*packet, place_of(*packet, 0), records);
+    const auto decoded =
+        decoder.decode({frame, static_cast<std::uint32_t>(frame.size()), now, LinkType::raw_ip});
+    if (!decoded || !*decoded) continue;
+    const Packet& packet = **decoded;
+    tracked += packet.fragments;
+    tracker.observe(packet, place_of(packet, 0), records);
     tracker.expire(now, 4, records);
     if (tracker.open_flows() > 4) std::abort();
   }

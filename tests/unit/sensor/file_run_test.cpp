@@ -69,9 +69,10 @@ TEST(FileRun, NothingVanishes) {
   for (const SlotIndex flows : {1U, 4096U}) {
     const Outcome outcome = run({kCapture, kCapture}, 2, flows);
     const RunTotals& totals = outcome.totals;
-    EXPECT_GT(totals.frames.frames, 0U);
-    EXPECT_EQ(totals.frames.frames, totals.frames.tracked + totals.frames.defect_total());
-    EXPECT_EQ(totals.frames.tracked, outcome.packets + totals.shards.flows.duplicates);
+    const FrameCounters& frames = totals.frames;
+    EXPECT_GT(frames.frames, 0U);
+    EXPECT_EQ(frames.frames, frames.tracked + frames.fragments + frames.defect_total());
+    EXPECT_EQ(frames.packets, outcome.packets + totals.shards.flows.duplicates);
     EXPECT_EQ(totals.shards.open, 0U);
     EXPECT_EQ(totals.shards.flows.opened, totals.shards.flows.ended);
   }

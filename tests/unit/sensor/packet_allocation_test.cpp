@@ -69,16 +69,18 @@ struct Tally {
 
 // The recording once more, `shift` later, as the packet loop sees it. Records go into room that is
 // there already, and out of it.
-Tally replay(const Recording& recording, std::chrono::nanoseconds shift, FlowTracker& tracker,
-             Records& records) {
+Tally replay(const Recording& recording, std::chrono::nanoseconds shift, Decoder& decoder,
+             FlowTracker& tracker, Records& records) {
   Tally tally;
   for (PacketView frame : recording.frames()) {
     frame.time += shift;
-    const Result<Packet> packet = decode(frame);
-    if (!packet) continue;
+    const Result<std::optional<Packet>> decoded = decoder.decode(frame);
+    if (!decoded || !*decoded) continue;
+    const Packet& packet = **decoded;
     ++tally.packets;
+    decoder.expire(frame.time);
     tracker.expire(frame.time, 64, records);
-    tracker.observe(*packet, place_of(*packet, 0), records);
+    tracker.observe(packet, place_of(packet, 0), records);
     tally.records += records.size();
     records.clear();
   }
@@ -98,14 +100,16 @@ TEST(PacketAllocation, NoneAfterTheFirstTime) {
           "tests/golden/quic_chromium/capture.pcap"}) {
       SCOPED_TRACE(testing::Message() << path << ", " << flows << " flows");
       const Recording recording{path};
+      Decoder decoder{0};
       FlowTracker tracker{settings};
       Records records;
       records.reserve(1024);
-      replay(recording, {}, tracker, records);
+      replay(recording, {}, decoder, tracker, records);
       const std::size_t before = g_allocations;
       Tally tally;
       for (int round = 1; round <= 50; ++round) {
-        const Tally one = replay(recording, round * std::chrono::hours{1}, tracker, records);
+        const Tally one =
+            replay(recording, round * std::chrono::hours{1}, decoder, tracker, records);
         tally.packets += one.packets;
         tally.records += one.records;
       }

@@ -78,7 +78,34 @@ TEST(Ipv4, EveryPrefixOfTheHeaderIsTruncatedAndNeverMalformed) {
   }
 }
 
-TEST(Ipv4, RefusesWhatIsNoWholePacket) {
+TEST(Ipv4, SaysWhichPartOfAPacketAFragmentIs) {
+  const auto whole = parse_ipv4(kPacket);
+  EXPECT_FALSE(whole->is_fragment);
+  EXPECT_EQ(whole->identification, 0x1234U);
+  EXPECT_EQ(whole->fragments, 1U);
+
+  Octets bytes = with(6, 0x20);
+  bytes[3] = 28;
+  bytes.insert(bytes.end(), {'e', 'f', 'g', 'h'});
+  const auto first = parse_ipv4(bytes);
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(first->is_fragment);
+  EXPECT_TRUE(first->more_fragments);
+  EXPECT_EQ(first->fragment_offset, 0U);
+  EXPECT_EQ(first->payload.size(), 8U);
+
+  bytes[6] = 0x1f;
+  bytes[7] = 0xff;
+  bytes[3] = 23;
+  const auto last = parse_ipv4(bytes);
+  ASSERT_TRUE(last);
+  EXPECT_TRUE(last->is_fragment);
+  EXPECT_FALSE(last->more_fragments);
+  EXPECT_EQ(last->fragment_offset, 65528U);
+  EXPECT_EQ(last->payload.size(), 3U);
+}
+
+TEST(Ipv4, RefusesWhatCannotBeTrue) {
   struct Case {
     std::string_view what;
     std::size_t at;
@@ -90,8 +117,7 @@ TEST(Ipv4, RefusesWhatIsNoWholePacket) {
       {"header of 16 bytes", 0, 0x44, {Fault::malformed, Layer::ipv4, 0}},
       {"header longer than the capture", 0, 0x47, {Fault::truncated, Layer::ipv4, 20}},
       {"total length inside the header", 3, 19, {Fault::malformed, Layer::ipv4, 2}},
-      {"first fragment", 6, 0x20, {Fault::unsupported, Layer::ipv4, 6}},
-      {"a later fragment", 7, 0x01, {Fault::unsupported, Layer::ipv4, 6}},
+      {"four bytes and more to follow", 6, 0x20, {Fault::malformed, Layer::ipv4, 6}},
   };
   for (const Case& row : cases) {
     SCOPED_TRACE(row.what);
@@ -99,6 +125,9 @@ TEST(Ipv4, RefusesWhatIsNoWholePacket) {
     ASSERT_FALSE(ip);
     EXPECT_EQ(ip.error(), row.defect);
   }
+  Octets empty = with(7, 0x01);
+  empty[3] = 20;
+  EXPECT_EQ(parse_ipv4(empty).error(), (Defect{Fault::malformed, Layer::ipv4, 6}));
 }
 
 }  // namespace

@@ -50,6 +50,11 @@ const std::vector<Case> kPackets{
      {6, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 'a'},
      6,
      1},
+    {"an atomic fragment, then options",
+     44,
+     {60, 0, 0, 0, 1, 2, 3, 4, 6, 0, 1, 4, 0, 0, 0, 0, 'a'},
+     6,
+     1},
     {"mobility (RFC 6275)", 135, {59, 0, 0, 0, 0, 0, 0, 0}, 59, 0},
     {"ESP ends the chain", 50, {1, 2, 3, 4}, 50, 4},
 };
@@ -100,7 +105,43 @@ TEST(Ipv6, LengthZeroMeansAsMuchAsWasCaptured) {
   EXPECT_EQ(ip->payload_length, 2U);
 }
 
-TEST(Ipv6, RefusesWhatIsNoWholePacket) {
+TEST(Ipv6, SaysWhichPartOfAPacketAFragmentIs) {
+  // Its chain goes on in the packet, not in the fragment.
+  const Octets bytes = packet(0, {44, 0, 1, 4, 0,   0,   0,   0,  // hop-by-hop
+                                  60, 0, 0, 9, 1,   2,   3,   4,  // fragment at 8, more to come
+                                  6,  9, 1, 4, 'a', 'b', 'c', 'd'});
+  const auto ip = parse_ipv6(bytes);
+  ASSERT_TRUE(ip);
+  EXPECT_TRUE(ip->is_fragment);
+  EXPECT_TRUE(ip->more_fragments);
+  EXPECT_EQ(ip->fragment_offset, 8U);
+  EXPECT_EQ(ip->identification, 0x01020304U);
+  EXPECT_EQ(ip->protocol, IpProtocol{60});
+  EXPECT_EQ(ip->payload.size(), 8U);
+  EXPECT_EQ(ip->payload_length, 8U);
+  EXPECT_EQ(ip->length, 64U);
+}
+
+TEST(Ipv6, WalksOnInAPacketPutTogether) {
+  const Octets content{6, 0, 1, 4, 0, 0, 0, 0, 'a', 'b'};
+  IpHeader whole = *parse_ipv6(packet(59, {}));
+  whole.protocol = IpProtocol{60};
+  whole.payload = content;
+  whole.payload_length = 12;  // two bytes were cut
+  const auto ip = parse_ipv6_rest(whole);
+  ASSERT_TRUE(ip);
+  EXPECT_EQ(ip->protocol, IpProtocol::tcp);
+  EXPECT_EQ(ip->payload.size(), 2U);
+  EXPECT_EQ(ip->payload_length, 4U);
+
+  const Octets again{6, 0, 0, 9, 1, 2, 3, 4, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'};
+  whole.protocol = IpProtocol{44};
+  whole.payload = again;
+  whole.payload_length = 16;
+  EXPECT_EQ(parse_ipv6_rest(whole).error(), (Defect{Fault::unsupported, Layer::ipv6, 40}));
+}
+
+TEST(Ipv6, RefusesWhatCannotBeTrueOrReadOn) {
   struct Refusal {
     std::string_view what;
     Octets bytes;
@@ -112,15 +153,12 @@ TEST(Ipv6, RefusesWhatIsNoWholePacket) {
   for (int count = 0; count < 9; ++count) append(chain, {60, 0, 1, 4, 0, 0, 0, 0});
   const Refusal refusals[] = {
       {"version 4", version_4, {Fault::malformed, Layer::ipv6, 0}},
-      {"first fragment",
-       packet(44, {6, 0, 0, 1, 1, 2, 3, 4}),
-       {Fault::unsupported, Layer::ipv6, 48}},
-      {"a later fragment",
+      {"an empty fragment",
        packet(44, {6, 0, 0, 8, 1, 2, 3, 4}),
-       {Fault::unsupported, Layer::ipv6, 48}},
-      {"a fragment whose first header lies in another",
-       packet(44, {60, 0, 0, 9, 1, 2, 3, 4}),
-       {Fault::unsupported, Layer::ipv6, 48}},
+       {Fault::malformed, Layer::ipv6, 48}},
+      {"a byte and more to follow",
+       packet(44, {6, 0, 0, 1, 1, 2, 3, 4, 'a'}),
+       {Fault::malformed, Layer::ipv6, 48}},
       {"nine extensions", packet(60, chain), {Fault::unsupported, Layer::ipv6, 104}},
       {"an extension past the packet's length",
        packet(60, {6, 9, 1, 4, 0, 0, 0, 0}),
