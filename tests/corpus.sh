@@ -9,4 +9,4 @@ if [[ -z "${SEKIMORI_CORPUS:-}" ]]; then
 fi
 exec python3 -B "$SEKIMORI_CORPUS/check.py" --replay "$sekimori replay --sessions -" \
   --part clienthello --part serverhello --part tcp_syn --part rtt \
-  --require clienthello/t=0.95 --require tcp_syn=0.97
+  --require clienthello=1 --require serverhello=0.99 --require tcp_syn=0.997 --require rtt=0.97
