@@ -156,7 +156,7 @@ FileRun::FileRun(RunSettings settings, const FinisherFactory& finishers, RecordS
   State& state = *state_;
   state.settings = std::move(settings);
   state.sink = std::move(sink);
-  state.decoder.emplace(state.settings.flow.seed);
+  state.decoder.emplace(state.settings.flow.seed, state.settings.flow.tunnel_endpoints);
   const std::size_t workers = std::clamp<std::size_t>(state.settings.workers, 1, kPartitions);
   if (workers == 1) {
     state.inline_shard = std::make_unique<Shard>(0, 1, state.settings.flow, finishers());

@@ -39,7 +39,8 @@ struct Lane {
 // A thread that reads one handle of each interface, decodes, and deals packets to the shards.
 class LiveReader {
  public:
-  explicit LiveReader(std::uint64_t seed) : seed_{seed}, decoder_{seed} {}  // of FlowSettings
+  explicit LiveReader(const FlowSettings& settings)
+      : seed_{settings.seed}, decoder_{settings.seed, settings.tunnel_endpoints} {}
   LiveReader(const LiveReader&) = delete;
   LiveReader& operator=(const LiveReader&) = delete;
   ~LiveReader() { stop(); }

@@ -56,7 +56,7 @@ Loaded<std::unique_ptr<LiveRun>> LiveRun::open(RunSettings run, CaptureSettings 
   const std::size_t workers = std::clamp<std::size_t>(state->settings.workers, 1, kPartitions);
   const std::vector<std::string>& names = state->capture.interfaces;
   for (std::size_t worker = 0; worker < workers; ++worker) {
-    state->readers.push_back(std::make_unique<LiveReader>(state->settings.flow.seed));
+    state->readers.push_back(std::make_unique<LiveReader>(state->settings.flow));
   }
   state->missed_ms = std::vector<std::atomic<std::uint64_t>>(names.size());
   state->watched.resize(names.size());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 #include "sensor/decode/ipv4.h"
 #include "sensor/decode/ipv6.h"
@@ -23,10 +24,11 @@ static_assert(kMaxLayers <= Fragments::kWholes, "each layer may be whole only no
 
 // How far into a frame the reading has come.
 struct Walk {
-  Content content;              // not yet read
-  Packet packet;                // the IP packet read last
-  std::optional<Packet> guess;  // the datagram around a tunnel that only its port suggests
-  bool is_cut = false;          // by the capture: this frame, or one with a fragment of the packet
+  Content content;                     // not yet read
+  Packet packet;                       // the IP packet read last
+  std::optional<Packet> guess;         // the datagram around a tunnel that only its port suggests
+  std::span<const Network> endpoints;  // of the tunnels to be walked; all when empty
+  bool is_cut = false;  // by the capture: this frame, or one with a fragment of the packet
 };
 
 enum class Step : std::uint8_t { inward, done, held };
@@ -59,6 +61,7 @@ Packet packet_of(const IpHeader& ip, const Packet& around) noexcept {
   Packet packet;
   packet.time = around.time;
   packet.vlan = around.vlan;
+  packet.vni = around.vni;
   packet.tunnelled = around.ip_length > 0;  // only what was read from an IP header has a length
   packet.source = ip.source;
   packet.destination = ip.destination;
@@ -84,6 +87,13 @@ Result<Step> step_tcp(Walk& walk, const IpHeader& ip) noexcept {
   return Step::done;
 }
 
+bool may_be_tunnel(const Walk& walk, const IpHeader& ip) noexcept {
+  return walk.endpoints.empty() ||
+         std::any_of(walk.endpoints.begin(), walk.endpoints.end(), [&](const Network& network) {
+           return network.contains(ip.source) || network.contains(ip.destination);
+         });
+}
+
 Result<Step> step_udp(Walk& walk, const IpHeader& ip) noexcept {
   const Result<UdpHeader> udp = parse_udp(ip.payload);
   if (!udp) return tl::unexpected{udp.error()};
@@ -96,11 +106,13 @@ Result<Step> step_udp(Walk& walk, const IpHeader& ip) noexcept {
   packet.payload_length =
       std::min(ip.payload_length, kUdpHeaderSize + udp->payload_length) - kUdpHeaderSize;
 
+  if (!may_be_tunnel(walk, ip)) return Step::done;
   const Result<Content> inner =
       parse_udp_tunnel(udp->source_port, udp->destination_port, udp->payload);
   if (!inner) return Step::done;
   walk.guess = packet;
   walk.content = *inner;
+  if (!packet.vni) packet.vni = inner->vni;
   return Step::inward;
 }
 
@@ -137,6 +149,7 @@ Result<Step> step(Walk& walk, Fragments& fragments) noexcept {
   if (ip->protocol == IpProtocol::tcp) return step_tcp(walk, *ip);
   if (ip->protocol == IpProtocol::udp) return step_udp(walk, *ip);
 
+  if (!may_be_tunnel(walk, *ip)) return Step::done;
   const Result<Content> inner = parse_ip_tunnel(*ip);
   if (!inner) return Step::done;
   walk.content = *inner;
@@ -160,6 +173,7 @@ Result<Step> walk_frame(Walk& walk, const PacketView& frame, Fragments& fragment
 
 Result<std::optional<Packet>> Decoder::decode(const PacketView& frame) noexcept {
   Walk walk;
+  walk.endpoints = endpoints_;
   walk.is_cut = frame.bytes.size() < frame.wire_length;
   const Result<Step> end = walk_frame(walk, frame, fragments_);
   if (end && *end == Step::held) return std::nullopt;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "sensor/capture/packet_view.h"
 #include "sensor/decode/fragments.h"
@@ -12,8 +14,11 @@ namespace sekimori {
 // each thread that reads frames; it remembers nothing but fragments.
 class Decoder {
  public:
-  // `seed` is of hash_of. Throws std::bad_alloc; only at start.
-  explicit Decoder(std::uint64_t seed) : fragments_{seed} {}
+  // `seed` is of hash_of. `endpoints`: whose tunnels inside IP are walked, by source or
+  // destination; all when empty. A stranger can send such a packet to an edge, and whoever is
+  // inside it then seems to have been there. Throws std::bad_alloc; only at start.
+  explicit Decoder(std::uint64_t seed, std::vector<Network> endpoints = {})
+      : fragments_{seed}, endpoints_{std::move(endpoints)} {}
 
   // A frame's packet, which borrows from the frame, or from here until the next call when it was
   // fragmented. None: the frame was a fragment, and its packet is not whole yet; what became of it
@@ -23,9 +28,9 @@ class Decoder {
   // may be cut; then `payload` is shorter than `payload_length` says. What was captured whole and
   // still contradicts its own lengths is `malformed`.
   //
-  // Tunnels are walked: PPPoE, MPLS, GRE, IP in IP, and by their ports VXLAN, Geneve and GTP-U. A
-  // port is only a guess: when not everything behind it can be read, the datagram itself is the
-  // packet. So is a packet whose GRE carries something else.
+  // Tunnels are walked: PPPoE, MPLS, GRE, IP in IP, and by their ports VXLAN, Geneve, GTP-U, Teredo
+  // and CAPWAP. A port is only a guess: when not everything behind it can be read, the datagram
+  // itself is the packet. So is a packet whose GRE carries something else.
   Result<std::optional<Packet>> decode(const PacketView& frame) noexcept;
 
   // Forgets fragments that have waited for too long.
@@ -35,6 +40,7 @@ class Decoder {
 
  private:
   Fragments fragments_;
+  std::vector<Network> endpoints_;
 };
 
 }  // namespace sekimori

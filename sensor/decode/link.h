@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "sensor/capture/packet_view.h"
 
@@ -23,8 +24,9 @@ enum class EtherType : std::uint16_t {
 
 // Bytes and what they are.
 struct Content {
-  EtherType type;  // may hold numbers that EtherType does not name
-  Bytes bytes;     // borrowed from the frame
+  EtherType type;                      // may hold numbers that EtherType does not name
+  Bytes bytes;                         // borrowed from the frame
+  std::optional<std::uint32_t> vni{};  // network identifier of the VXLAN or Geneve around it
 };
 
 struct LinkHeader {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/bytes/cursor.h"
 #include "core/net/ip_address.h"
@@ -58,6 +59,7 @@ struct Packet {
   std::uint16_t identification = 0;  // IPv4's; 0 for IPv6
   std::uint16_t checksum = 0;        // of TCP or UDP as sent, not verified
   std::uint16_t vlan = 0;            // outermost VLAN id (1 to 4094); 0 when untagged
+  std::optional<std::uint32_t> vni;  // outermost VXLAN or Geneve network identifier, 24 bits
   bool tunnelled = false;            // it came inside another IP packet
   std::uint32_t fragments = 1;       // IP packets on the wire that it was put together from
   std::uint32_t ip_length = 0;       // bytes of those packets, headers included, as declared

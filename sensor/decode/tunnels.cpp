@@ -69,6 +69,11 @@ Result<Content> named(std::uint16_t type, Cursor& cursor, std::uint16_t type_off
   }
 }
 
+Result<Content> within(std::uint32_t vni, Result<Content> content) noexcept {
+  if (content) content->vni = vni;
+  return content;
+}
+
 }  // namespace
 
 Result<Content> parse_pppoe(Bytes session) noexcept {
@@ -140,9 +145,11 @@ Result<Content> parse_gre(Bytes packet) noexcept {
 Result<Content> parse_vxlan(Bytes datagram) noexcept {
   Cursor cursor{datagram};
   const std::uint8_t flags = cursor.u8();
-  cursor.skip(7);  // reserved bits, to be ignored; the network identifier
+  cursor.skip(3);  // reserved bits, to be ignored
+  const std::uint32_t vni = cursor.u24();
+  cursor.skip(1);
   if ((flags & kVxlanHasIdentifier) == 0) return cursor.reject(Layer::link, 0);
-  return wrapped(EtherType::trans_ether_bridging, cursor);
+  return within(vni, wrapped(EtherType::trans_ether_bridging, cursor));
 }
 
 Result<Content> parse_geneve(Bytes datagram) noexcept {
@@ -150,10 +157,11 @@ Result<Content> parse_geneve(Bytes datagram) noexcept {
   const std::uint8_t first = cursor.u8();
   cursor.skip(1);
   const std::uint16_t type = cursor.u16();
-  cursor.skip(4);
+  const std::uint32_t vni = cursor.u24();
+  cursor.skip(1);
   cursor.skip(std::size_t{4} * (first & 0x3fU));  // options, in 4-byte units
   if (first >> 6U != 0) return cursor.reject(Layer::link, 0);
-  return named(type, cursor, 2);
+  return within(vni, named(type, cursor, 2));
 }
 
 Result<Content> parse_gtp_u(Bytes datagram) noexcept {

@@ -78,6 +78,7 @@ enum FlowMark : std::uint32_t {
   kLossUnknown = 0x100000,  // more holes than could be remembered
 };
 
+inline constexpr std::uint32_t kNoVni = std::numeric_limits<std::uint32_t>::max();  // 24 bits exist
 inline constexpr std::uint32_t kNoTime = std::numeric_limits<std::uint32_t>::max();
 
 // The client's first SYN, small enough for the slot.
@@ -159,6 +160,7 @@ struct Flow {
   std::array<HalfFlow, 2> half{};
 
   std::uint32_t marks = 0;  // FlowMark
+  std::uint32_t vni = kNoVni;
   std::uint16_t vlan = 0;
   std::uint16_t duplicates = 0;  // packets that a mirror doubled; stays at its largest value
   std::uint16_t ordinal = 0;     // tells flows of one key and one first packet's time apart

@@ -101,6 +101,7 @@ void FlowTracker::observe(const Packet& packet, const FlowPlace& place, Records&
   half.bytes += packet.ip_length;
   half.packets += packet.fragments;
   if (flow.vlan == 0) flow.vlan = packet.vlan;
+  if (flow.vni == kNoVni) flow.vni = packet.vni.value_or(kNoVni);
   if (packet.protocol == IpProtocol::tcp) observe_tcp(slot, packet, place.sender);
   if (packet.protocol == IpProtocol::udp) datagrams_.observe(slot, packet, place.sender);
   table_.touch(slot, packet.time, class_of(flow, packet));

@@ -31,9 +31,10 @@ struct FlowSettings {
   Path path = Path::undeclared;
   InlineText<64> observer;
   std::vector<Network>
-      inside_networks;     // tells the sides apart where a flow's beginning was missed
-  bool starts = false;     // make `start` records too
-  std::uint64_t seed = 0;  // of hash_of: it deals flows to partitions and buckets
+      inside_networks;  // tells the sides apart where a flow's beginning was missed
+  std::vector<Network> tunnel_endpoints;  // of Decoder; here because all who read frames have this
+  bool starts = false;                    // make `start` records too
+  std::uint64_t seed = 0;                 // of hash_of: it deals flows to partitions and buckets
 };
 
 struct FlowCounters {

@@ -128,6 +128,7 @@ void make_record(const Flow& flow, const HelloFactsPool& hellos, const StreamLos
   record.path = settings.path;
   record.protocol = key.protocol;
   if (flow.vlan != 0) record.vlan = flow.vlan;
+  if (flow.vni != kNoVni) record.vni = flow.vni;
   const Sender client = client_of(flow, settings);
   record.client = endpoint_of(flow, client);
   record.server = endpoint_of(flow, other(client));

@@ -36,7 +36,7 @@ const Octets kSection{0x0a, 0x0d, 0x0d, 0x0a, 28,   0,    0,    0,    0x4d, 0x3c
 const Octets kEthernet{1, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0};
 const Octets kRawNanoseconds{1, 0, 0, 0, 28, 0, 0, 0, 101, 0, 0,  0, 1, 0,
                              0, 0, 9, 0, 1,  0, 9, 0, 0,   0, 28, 0, 0, 0};
-const Octets kUnreadLink{1, 0, 0, 0, 20, 0, 0, 0, 192, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0};
+const Octets kUnreadLink{1, 0, 0, 0, 20, 0, 0, 0, 147, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0};
 const Octets kComment{0xad, 0x0b, 0, 0, 16, 0, 0, 0, 'h', 'i', 0, 0, 16, 0, 0, 0};
 const Octets kSimple{3, 0, 0, 0, 20, 0, 0, 0, 4, 0, 0, 0, 'a', 'b', 'c', 'd', 20, 0, 0, 0};
 
@@ -117,7 +117,7 @@ TEST(FileSource, FramesOfUnreadLinksAreYieldedBesideOthers) {
       read_all(joined({kSection, kUnreadLink, kEthernet, enhanced(0, 1), enhanced(1, 2)}));
   EXPECT_EQ(outcome.last, Next::end);
   ASSERT_EQ(outcome.frames.size(), 2U);
-  EXPECT_EQ(outcome.frames[0].link, LinkType{192});
+  EXPECT_EQ(outcome.frames[0].link, LinkType{147});
 }
 
 // Wherever the file ends, each whole frame before it comes, and then one complaint.
@@ -150,7 +150,7 @@ TEST(FileSource, SaysWhatIsWrongAndWhere) {
   Octets damaged = joined({kPcapHeader, kFirst, kSecond});
   damaged[kPcapHeader.size() + kFirst.size() + 11] = 0xff;  // the second frame's length
   Octets wifi = kPcapHeader;
-  wifi[20] = 105;
+  wifi[20] = 147;
   Octets version_3 = kPcapHeader;
   version_3[4] = 3;
   Octets bad_block = joined({kSection, kEthernet, enhanced(0, 5)});
@@ -176,11 +176,11 @@ TEST(FileSource, SaysWhatIsWrongAndWhere) {
        "in the middle of its file header at byte 5",
        0},
       {"a version to come", version_3, "of a version other than 2", 0},
-      {"a link not read", wifi, "of link type 105, which is not read", 0},
+      {"a link not read", wifi, "of link type 147, which is not read", 0},
       {"a length not to be believed", damaged,
        "packet 2 at byte 42 claims 4278190081 bytes, more than the 262144", 1},
       {"only frames of a link not read", joined({kSection, kUnreadLink, enhanced(0, 1)}),
-       "the last of type 192", 1},
+       "the last of type 147", 1},
       {"a block of 11 bytes", bad_block, "the block at byte 48 has a length that cannot be true",
        0},
       {"a block of megabytes", wide_block, "the block at byte 48 claims 16711716 bytes", 0},

@@ -123,6 +123,7 @@ TEST(Decode, TheInnermostPacketCounts) {
   EXPECT_EQ(packet->destination_port, 443);
   EXPECT_EQ(packet->ip_length, 42U);
   EXPECT_EQ(packet->vlan, 100);
+  EXPECT_EQ(packet->vni, 7U);
   EXPECT_TRUE(packet->tunnelled);
   EXPECT_EQ(packet->payload_length, 2U);
 }
@@ -140,6 +141,22 @@ TEST(Decode, ATunnelGuessedByItsPortMustHoldOrTheDatagramCounts) {
     EXPECT_EQ(packet->payload.size(), 8 + kFrame.size());
     EXPECT_EQ(packet->vlan, 0);
     EXPECT_FALSE(packet->tunnelled);
+    EXPECT_FALSE(packet->vni);
+  }
+}
+
+// Else a stranger writes sessions into packets of his own.
+TEST(Decode, OnlyTunnelsOfNamedEndpointsAreWalked) {
+  const Octets frame = in_vxlan(0x08);
+  for (const auto& [network, walked] :
+       {std::pair{"203.0.113.1/32", true}, std::pair{"203.0.113.2/32", true},
+        std::pair{"198.51.100.0/24", false}}) {
+    SCOPED_TRACE(network);
+    Decoder decoder{0, {*Network::parse(network)}};
+    const auto packet = decoder.decode(view(frame, frame.size()));
+    ASSERT_TRUE(packet && *packet);
+    EXPECT_EQ((*packet)->tunnelled, walked);
+    EXPECT_EQ((*packet)->destination_port, walked ? 443 : 4789);
   }
 }
 
