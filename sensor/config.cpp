@@ -108,6 +108,7 @@ SensorConfig read_sensor_config(YamlMap& map) {
   flow.vantage = map.optional("vantage", kVantages, Vantage::edge);
   flow.path = map.optional("path", kPaths, Path::undeclared);
   flow.inside_networks = map.list("inside_networks", kYamlNetwork);
+  flow.raw_ja4 = map.optional("raw_ja4", kYamlBool, false);
   flow.tunnel_endpoints = map.list("tunnel_endpoints", kYamlNetwork);
   config.run.workers = map.optional("workers", kYamlCount, 1);
   if (config.run.workers < 1 || config.run.workers > kPartitions) {

@@ -51,7 +51,7 @@ void DatagramHellos::read_client(Flow& flow, Sender sender, Bytes body) noexcept
   const auto hello = parse_client_hello(body, transport_of(flow));
   prove_client(flow, sender);
   if (!hello) return break_off(flow, sender, NoFingerprint::malformed);
-  describe_client(*hello, transport_of(flow), facts_.of(flow));
+  facts_.describe_client(flow, *hello, transport_of(flow));
   settle(flow, sender, HelloSearch::found);
 }
 

@@ -76,7 +76,7 @@ FlowPlace place_of(const Packet& packet, std::uint64_t seed) noexcept {
 FlowTracker::FlowTracker(const FlowSettings& settings)
     : settings_{settings},
       table_{settings.flows, settings.timeouts},
-      facts_{settings.flows},
+      facts_{settings.flows, settings.raw_ja4},
       hellos_{facts_, settings.stream_heads},
       datagrams_{table_, facts_, settings.stream_heads},
       loss_{kLossyConnections},

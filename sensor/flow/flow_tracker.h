@@ -33,6 +33,7 @@ struct FlowSettings {
   std::vector<Network>
       inside_networks;  // tells the sides apart where a flow's beginning was missed
   std::vector<Network> tunnel_endpoints;  // of Decoder; here because all who read frames have this
+  bool raw_ja4 = false;                   // JA4's raw form in each record too
   bool starts = false;                    // make `start` records too
   std::uint64_t seed = 0;                 // of hash_of: it deals flows to partitions and buckets
 };

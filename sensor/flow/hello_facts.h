@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "core/record/session_record.h"
 #include "sensor/flow/slot_pool.h"
@@ -21,14 +23,23 @@ struct HelloFacts {
   // Whom a PROXY header names as the client. Whoever can reach the sensor can write one.
   IpAddress named_ip;
   std::uint16_t named_port = 0;
+  SlotIndex raw_ja4 = kNoSlot;
+};
+
+// JA4's raw form: as long as its lists. One that does not fit is left out, never cut.
+struct RawJa4 {
+  std::uint16_t size = 0;
+  std::array<char, 2046> text;
 };
 
 // The facts of one partition's sessions: as many as sessions, so that they never run out, and paid
 // for by the sessions that say a hello.
 class HelloFactsPool {
  public:
-  // Throws std::bad_alloc; only at start.
-  explicit HelloFactsPool(SlotIndex flows) : pool_{flows} {}
+  // `keep_raw`: JA4's raw form too, two kilobytes for each session that says a hello. Throws
+  // std::bad_alloc; only at start.
+  HelloFactsPool(SlotIndex flows, bool keep_raw)
+      : keeps_raw_{keep_raw}, pool_{flows}, raw_{keep_raw ? flows : 1} {}
 
   // Those of `flow`, taken when it has none yet.
   HelloFacts& of(Flow& flow) noexcept {
@@ -39,18 +50,20 @@ class HelloFactsPool {
   const HelloFacts* find(const Flow& flow) const noexcept {
     return flow.facts == kNoSlot ? nullptr : &pool_[flow.facts];
   }
+  // The client's side, fingerprints and all: over what is left of an earlier description.
+  void describe_client(Flow& flow, const ClientHello& hello, TransportKind transport) noexcept;
+  // Empty where it is not kept.
+  std::string_view raw_ja4(const HelloFacts& facts) const noexcept;
   // The session is over. Call after its last record was made.
-  void release(Flow& flow) noexcept {
-    if (flow.facts != kNoSlot) pool_.give_back(flow.facts);
-    flow.facts = kNoSlot;
-  }
+  void release(Flow& flow) noexcept;
 
  private:
-  SlotPool<HelloFacts> pool_;
-};
+  void keep_raw(const ClientHello& hello, TransportKind transport, HelloFacts& facts) noexcept;
 
-// The client's side, fingerprints and all: over what is left of an earlier description.
-void describe_client(const ClientHello& hello, TransportKind transport, HelloFacts& facts) noexcept;
+  bool keeps_raw_;
+  SlotPool<HelloFacts> pool_;
+  SlotPool<RawJa4> raw_;
+};
 
 // The server's side, of its real ServerHello; a HelloRetryRequest is no description.
 void describe_server(const ServerHello& hello, TransportKind transport, HelloFacts& facts) noexcept;

@@ -179,7 +179,7 @@ HelloFinder::Reading HelloFinder::read_client(Flow& flow, Sender sender,
     break_off(flow, sender, NoFingerprint::malformed);
     return Reading::settled;
   }
-  describe_client(*hello, TransportKind::tls, facts_.of(flow));
+  facts_.describe_client(flow, *hello, TransportKind::tls);
   if (hello->has_early_data) give_up_gap(flow);
   settle(flow, sender, HelloSearch::found);
   return Reading::settled;

@@ -139,6 +139,7 @@ void make_record(const Flow& flow, const HelloFactsPool& hellos, const StreamLos
   const HelloFacts* facts = hellos.find(flow);
   if (facts != nullptr) {
     add_hello(*facts, record);
+    record.ja4_r = hellos.raw_ja4(*facts);
     name_client(*facts, record);
   }
   const bool hello_met = facts != nullptr && facts->transport;

@@ -55,7 +55,7 @@ TEST(SensorConfig, TheShippedFileIsSoundAndHoldsTheDefaults) {
 TEST(SensorConfig, ReadsEveryKey) {
   const Read out = read(
       "observer: tokyo-1\nvantage: egress\npath: direct\ninside_networks: "
-      "[192.0.2.0/24]\ntunnel_endpoints: [198.51.100.9]\n"
+      "[192.0.2.0/24]\ntunnel_endpoints: [198.51.100.9]\nraw_ja4: true\n"
       "workers: 2\nflows:\n  capacity: 6400\n  stream_heads: 128\n  timeouts:\n"
       "    half_open: 1s\n    closing: 2s\n    datagram: 3s\n    established: 4s\n"
       "databases: [a.mmdb, /b.mmdb]\nrules: r\ninterfaces: [eth0, eth1]\nuser: tap\n"
@@ -70,6 +70,7 @@ TEST(SensorConfig, ReadsEveryKey) {
               testing::ElementsAre(*Network::parse("192.0.2.0/24")));
   EXPECT_THAT(config.run.flow.tunnel_endpoints,
               testing::ElementsAre(*Network::parse("198.51.100.9")));
+  EXPECT_TRUE(config.run.flow.raw_ja4);
   EXPECT_EQ(config.run.workers, 2U);
   EXPECT_EQ(config.run.flow.flows, 100U);
   EXPECT_EQ(config.run.flow.stream_heads, 2U);

@@ -45,6 +45,17 @@ TEST(FlowTracker, FindsAHelloBehindAnotherProtocol) {
   EXPECT_FALSE(record.timing.hello_delay_us);
 }
 
+// JA4.md, "Raw Output": nothing stands for an empty part.
+TEST(FlowTracker, GivesTheRawFormOfJa4OnRequest) {
+  for (const bool asked : {true, false}) {
+    FlowSettings settings;
+    settings.raw_ja4 = asked;
+    Script script{settings};
+    script.handshake().say({31'000us, true, kAck, 1, 1, kHello});
+    EXPECT_EQ(script.only_record().ja4_r, asked ? "t10i020000_0004,0005_" : "");
+  }
+}
+
 TEST(FlowTracker, SaysThatAHelloIsIncomplete) {
   for (std::size_t size = 1; size < kHello.size(); ++size) {
     Script script;
