@@ -2,6 +2,7 @@
 
 #include <net/if.h>
 #include <pcap/pcap.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -200,8 +201,16 @@ LiveSource::State LiveSource::read_with(int limit, std::size_t& read, void* to,
     ++call.taken;
     call.take(call.to, frame);
   };
-  const int status =
-      pcap_dispatch(pcap(handle_), limit, on_frame, reinterpret_cast<u_char*>(&callback));
+  const auto dispatch = [&] {
+    return pcap_dispatch(pcap(handle_), limit, on_frame, reinterpret_cast<u_char*>(&callback));
+  };
+  const int status = dispatch();
+  if (status < 0) {
+    // The ring outlives its interface: what came last lies in a block that is not handed over yet.
+    ::poll(nullptr, 0, 2 * kBlockTimeoutMs);
+    while (dispatch() > 0) {
+    }
+  }
   read += callback.taken;
   early_ += callback.early;
   // Only the ring's beginning is in doubt: a clock that is set back later must hide nothing.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include "core/bytes/cursor.h"
@@ -35,11 +36,16 @@ bool is_named(LinkType link) noexcept;
 // times what an IP packet without a jumbo payload can be.
 inline constexpr std::size_t kMaxFrameSize = std::size_t{256} * 1024;
 
+// Frames are stamped between these, the years 1823 and 2116: half of what Timestamp holds, so that
+// the distance between any two can be counted. A file may say anything else.
+inline constexpr Timestamp kEarliestFrame{-std::chrono::nanoseconds{(std::int64_t{1} << 62U) - 1}};
+inline constexpr Timestamp kLatestFrame{std::chrono::nanoseconds{(std::int64_t{1} << 62U) - 1}};
+
 // One captured frame, borrowed from its source: valid until the source yields the next one.
 struct PacketView {
   Bytes bytes;                    // what was captured
   std::uint32_t wire_length = 0;  // bytes on the wire; more than were captured when snaplen cut it
-  Timestamp time;                 // when the frame passed the tap
+  Timestamp time;                 // when the frame passed the tap; kEarliestFrame to kLatestFrame
   LinkType link = LinkType::ethernet;
 };
 

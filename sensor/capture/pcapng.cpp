@@ -104,8 +104,8 @@ Result<PcapngInterface> parse_pcapng_interface(Bytes body, std::endian order) no
 Timestamp PcapngInterface::time(std::uint64_t ticks) const noexcept {
   const Wide since_offset = Wide{ticks} * kNanosecondsPerSecond / ticks_per_second;
   const Wide since_1970 = since_offset + Wide{offset} * kNanosecondsPerSecond;
-  constexpr Timestamp::duration::rep ends[] = {Timestamp::min().time_since_epoch().count(),
-                                               Timestamp::max().time_since_epoch().count()};
+  constexpr std::int64_t ends[] = {kEarliestFrame.time_since_epoch().count(),
+                                   kLatestFrame.time_since_epoch().count()};
   return Timestamp{std::chrono::nanoseconds{
       static_cast<std::int64_t>(std::clamp(since_1970, Wide{ends[0]}, Wide{ends[1]}))}};
 }

@@ -40,7 +40,8 @@ struct PcapngInterface {
   std::uint64_t ticks_per_second = 1'000'000;  // if_tsresol
   std::int64_t offset = 0;                     // if_tsoffset, seconds
 
-  // The moment a packet's time stamp means; one beyond what Timestamp holds is its nearest end.
+  // The moment a packet's time stamp means; one before
+  // kEarliestFrame or after kLatestFrame is that.
   Timestamp time(std::uint64_t ticks) const noexcept;
 };
 

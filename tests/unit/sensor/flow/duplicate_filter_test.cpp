@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "sensor/capture/packet_view.h"
+
 namespace sekimori {
 namespace {
 
@@ -41,6 +43,8 @@ TEST(DuplicateFilter, TellsTheSamePacketFromAnother) {
       {"at the window's end", [](Packet& p) { p.time += 1ms; }, true},
       {"after it", [](Packet& p) { p.time += 1'001us; }, false},
       {"long before it", [](Packet& p) { p.time -= 1h; }, false},
+      {"at the beginning of time", [](Packet& p) { p.time = kEarliestFrame; }, false},
+      {"at its end", [](Packet& p) { p.time = kLatestFrame; }, false},
       {"a retransmission", [](Packet& p) { ++p.identification; }, false},
       {"another payload", [](Packet& p) { p.checksum = 1; }, false},
       {"another place in the stream", [](Packet& p) { ++p.tcp.sequence; }, false},
@@ -94,6 +98,15 @@ TEST(DuplicateFilter, LeavesWhatCannotBeTold) {
     EXPECT_FALSE(filter.is_duplicate(packet, kFlow));
     EXPECT_EQ(filter.is_duplicate(packet, kFlow), row.duplicate);
   }
+}
+
+TEST(DuplicateFilter, TheEndsOfTimeAreFarApart) {
+  DuplicateFilter filter;
+  Packet packet = segment();
+  packet.time = kLatestFrame;
+  EXPECT_FALSE(filter.is_duplicate(packet, kFlow));
+  packet.time = kEarliestFrame;
+  EXPECT_FALSE(filter.is_duplicate(packet, kFlow));
 }
 
 TEST(DuplicateFilter, FindsDuplicatesBehindManyPackets) {
