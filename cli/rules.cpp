@@ -52,7 +52,7 @@ std::optional<RulePack> load(const RulesOptions& options) {
     }
     placeholders = std::move(*regions);
   }
-  auto pack = load_pack(options.folder, {session_fields(), claim_fields()}, placeholders);
+  auto pack = load_pack(options.folder, {sensor_fields(), claim_fields()}, placeholders);
   if (pack) return std::move(*pack);
   for (const Complaint& one : pack.error()) complain(one);
   std::cerr << "sekimori: " << pack.error().size() << " fault"

@@ -14,13 +14,10 @@ namespace {
 using Pack = std::shared_ptr<const RulePack>;
 
 void name(const RuleFacts& facts, SessionRecord& record) noexcept {
+  if (record.network_protocol.empty()) record.network_protocol.assign(facts.protocol);
   if (record.remote_access.empty()) record.remote_access.assign(facts.remote_access);
   if (record.tunnel.empty()) record.tunnel.assign(facts.tunnel);
   if (record.application.empty()) record.application.assign(facts.application);
-}
-
-bool names_something(const RuleFacts& facts) noexcept {
-  return !facts.remote_access.empty() || !facts.tunnel.empty() || !facts.application.empty();
 }
 
 // Rules that name a session run first, so that the others can ask for the name.
@@ -28,7 +25,7 @@ void match(const RulePack& pack, RuleCounters& counters, SessionRecord& record) 
   const FieldReader reader = session_reader(record);
   for (const std::size_t index : pack.of(Category::session)) {
     const RuleFacts& facts = pack.rules()[index].facts();
-    if (!names_something(facts) || facts.in_shadow()) continue;
+    if (!facts.names_something() || facts.in_shadow()) continue;
     if (pack.rules()[index].evaluate(reader).truth == Truth::yes) name(facts, record);
   }
   match_rules(pack, Category::session, reader, counters, [&](const CompiledRule& rule) {
@@ -46,7 +43,7 @@ LoadedAll<Pack> load_rules(const SensorConfig& config) {
     if (!regions) return tl::unexpected{regions.error()};
     placeholders = std::move(*regions);
   }
-  auto pack = load_pack(config.rules, PackSchemas{session_fields(), {}}, placeholders);
+  auto pack = load_pack(config.rules, PackSchemas{sensor_fields(), {}}, placeholders);
   if (!pack) return tl::unexpected{pack.error()};
   return std::make_shared<const RulePack>(std::move(*pack));
 }

@@ -183,6 +183,22 @@ FieldValue as_number(const SessionRecord& record, FieldScratch& /*scratch*/) noe
   return std::uint64_t{number};
 }
 
+// Lower-case hex.
+template <PayloadHead SessionRecord::*Head>
+FieldValue payload_head(const SessionRecord& record, FieldScratch& scratch) noexcept {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  static_assert(2 * PayloadHead::capacity() <= FieldScratch::capacity());
+  const std::string_view bytes = (record.*Head).view();
+  if (bytes.empty()) return {};
+  scratch.clear();
+  for (const char one : bytes) {
+    const auto byte = static_cast<unsigned char>(one);
+    scratch.push_back(kDigits[byte >> 4U]);
+    scratch.push_back(kDigits[byte & 0xfU]);
+  }
+  return scratch.view();
+}
+
 struct Row {
   FieldSpec spec;
   FieldValue (*read)(const SessionRecord& record, FieldScratch& scratch) noexcept;
@@ -290,7 +306,11 @@ constexpr Row kRows[] = {
     {{"sekimori.loss.unseen_bytes", integer}, member<&Record::loss, &Loss::unseen_bytes>},
     {{"sekimori.loss.window", boolean}, member<&Record::loss, &Loss::window>},
     {{"sekimori.loss.duplicate_packets", integer}, member<&Record::loss, &Loss::duplicate_packets>},
+    // The sensor's own, last: session_fields() ends before them.
+    {{"sekimori.payload.client_head", text}, payload_head<&Record::client_head>},
+    {{"sekimori.payload.server_head", text}, payload_head<&Record::server_head>},
 };
+constexpr std::size_t kSensorOnly = 2;
 // clang-format on
 
 constexpr auto kSpecs = [] {
@@ -307,6 +327,10 @@ FieldValue read_session_field(const void* subject, FieldId id, FieldScratch& scr
 }  // namespace
 
 std::span<const FieldSpec> session_fields() noexcept {
+  return sensor_fields().first(kSpecs.size() - kSensorOnly);
+}
+
+std::span<const FieldSpec> sensor_fields() noexcept {
   return kSpecs;
 }
 

@@ -131,6 +131,10 @@ struct ProxyPeer {
   std::optional<std::uint16_t> port;
 };
 
+// The first payload bytes of one end, as they were sent (not text): of a TCP stream its beginning,
+// of UDP the first datagram's. In memory only, for rules in the sensor.
+using PayloadHead = InlineText<32>;
+
 struct SignatureMatch {
   InlineText<36> id;
   InlineText<96> title;
@@ -169,6 +173,9 @@ struct SessionRecord {
   InlineText<32> tunnel;
   InlineList<SignatureMatch, 8> signatures;  // in order of rule id
   Loss loss;
+  // Never encoded, stored, logged or shown: payload is not ours to keep (DESIGN.md, section 10).
+  PayloadHead client_head;
+  PayloadHead server_head;
 };
 
 }  // namespace sekimori

@@ -74,12 +74,15 @@ struct RuleFacts {
   Category category = Category::session;
   std::vector<std::string> fields;  // worth showing beside the answer; known to the schema
   // What a sensor rule calls the session; empty: nothing.
-  std::string remote_access, tunnel, application;
+  std::string protocol, remote_access, tunnel, application;
   std::string finding;   // a finding of DESIGN.md section 6; empty: none
   std::string mismatch;  // contradicted, doubtful, fits, unknown; empty: says nothing about it
   std::string group;     // of evidence
   double weight = 0;     // log-odds
 
+  bool names_something() const noexcept {
+    return !protocol.empty() || !remote_access.empty() || !tunnel.empty() || !application.empty();
+  }
   bool in_shadow() const noexcept { return status == RuleStatus::experimental; }
 };
 

@@ -160,6 +160,7 @@ void read_extension(YamlMap& top, Rule& rule) {
   RuleFacts& facts = rule.facts;
   YamlMap own = top.child("sekimori");
   YamlMap names = own.child("names");
+  facts.protocol = names.optional("protocol", kYamlText, "");
   facts.remote_access = names.optional("remote_access", kYamlText, "");
   facts.tunnel = names.optional("tunnel", kYamlText, "");
   facts.application = names.optional("application", kYamlText, "");

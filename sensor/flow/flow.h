@@ -51,6 +51,8 @@ enum HalfMark : std::uint8_t {
   kFinSeen = 0x02,
   kAckSeen = 0x04,       // acknowledged is set
   kCarrierAlone = 0x08,  // all that came is what may carry a hello, or could become that
+  kHeadBegun = 0x10,     // payload was seen: PayloadHeads has its first bytes
+  kHeadWhole = 0x20,     // and no more of them are wanted
 };
 
 // What makes a time doubtful, or settles what was doubtful.

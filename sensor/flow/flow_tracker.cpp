@@ -46,14 +46,16 @@ IdleClass class_of(const Flow& flow, const Packet& packet) noexcept {
   return alive ? IdleClass::established : IdleClass::half_open;
 }
 
-// Nothing more of the opening is to be expected.
+// Nothing more of the opening is to be expected: times are settled after a hello; where there is
+// none, the first words of both ends are what rules can name the session by.
 bool is_opening_known(const Flow& flow) noexcept {
   if (flow.is(IpProtocol::udp)) {
-    return flow.datagram.has(kSearchOver);
+    if (!flow.datagram.has(kSearchOver)) return false;
+    return flow.datagram.kind != DatagramKind::unknown || have_both_spoken(flow);
   }
   if (flow.has(kGapSettled)) return true;
   const HelloSearch client = flow.of(flow.client).search;
-  return client == HelloSearch::absent || client == HelloSearch::broken;
+  return (client == HelloSearch::absent || client == HelloSearch::broken) && have_both_spoken(flow);
 }
 
 }  // namespace
@@ -80,6 +82,7 @@ FlowTracker::FlowTracker(const FlowSettings& settings)
       hellos_{facts_, settings.stream_heads},
       datagrams_{table_, facts_, settings.stream_heads},
       loss_{kLossyConnections},
+      heads_{settings.flows},
       openings_(settings.starts ? settings.flows : 0) {}
 
 void FlowTracker::observe(const Packet& packet, const FlowPlace& place, Records& out) noexcept {
@@ -103,11 +106,11 @@ void FlowTracker::observe(const Packet& packet, const FlowPlace& place, Records&
   if (flow.vlan == 0) flow.vlan = packet.vlan;
   if (flow.vni == kNoVni) flow.vni = packet.vni.value_or(kNoVni);
   if (packet.protocol == IpProtocol::tcp) observe_tcp(slot, packet, place.sender);
-  if (packet.protocol == IpProtocol::udp) datagrams_.observe(slot, packet, place.sender);
+  if (packet.protocol == IpProtocol::udp) observe_datagram(slot, packet, place.sender);
   table_.touch(slot, packet.time, class_of(flow, packet));
   const bool waited = packet.time - flow.first_seen > kOpeningPatience;
   if (settings_.starts && !flow.has(kStartSent) && (waited || is_opening_known(flow))) {
-    start(flow, out);
+    start(slot, out);
   }
 }
 
@@ -198,12 +201,18 @@ void FlowTracker::observe_payload(SlotIndex slot, const Packet& packet, Sender s
   Flow& flow = table_[slot];
   loss_.observe(flow, packet, sender);
   observe_data(flow, packet, sender);
+  heads_.observe(slot, flow, packet, sender);
   hellos_.observe(slot, flow, packet, sender, [this](SlotIndex at) -> Flow& { return table_[at]; });
+}
+
+void FlowTracker::observe_datagram(SlotIndex slot, const Packet& packet, Sender sender) noexcept {
+  heads_.observe(slot, table_[slot], packet, sender);
+  datagrams_.observe(slot, packet, sender);
 }
 
 void FlowTracker::end(SlotIndex slot, Records& out) noexcept {
   Flow& flow = table_[slot];
-  make_record(flow, facts_, loss_, settings_, EventType::end, out.emplace_back());
+  record(slot, EventType::end, out);
   if (flow.is(IpProtocol::udp)) {
     datagrams_.release(flow);
   } else {
@@ -215,9 +224,18 @@ void FlowTracker::end(SlotIndex slot, Records& out) noexcept {
   ++counters_.ended;
 }
 
-void FlowTracker::start(Flow& flow, Records& out) noexcept {
-  flow.set(kStartSent);
-  make_record(flow, facts_, loss_, settings_, EventType::start, out.emplace_back());
+void FlowTracker::start(SlotIndex slot, Records& out) noexcept {
+  table_[slot].set(kStartSent);
+  record(slot, EventType::start, out);
+}
+
+void FlowTracker::record(SlotIndex slot, EventType type, Records& out) noexcept {
+  const Flow& flow = table_[slot];
+  SessionRecord& record = out.emplace_back();
+  make_record(flow, facts_, loss_, settings_, type, record);
+  const Sender client = client_of(flow, settings_);
+  record.client_head.assign(heads_.head(slot, flow, client));
+  record.server_head.assign(heads_.head(slot, flow, other(client)));
 }
 
 void FlowTracker::start_overdue(Timestamp now, Records& out) noexcept {
@@ -226,8 +244,8 @@ void FlowTracker::start_overdue(Timestamp now, Records& out) noexcept {
     opening_first_ = (opening_first_ + 1) % openings_.size();
     --opening_count_;
     // The slot may have been given to a later flow, which has an entry of its own.
-    Flow& flow = table_[due.slot];
-    if (flow.first_seen == due.first_seen && !flow.has(kStartSent)) start(flow, out);
+    const Flow& flow = table_[due.slot];
+    if (flow.first_seen == due.first_seen && !flow.has(kStartSent)) start(due.slot, out);
   }
 }
 

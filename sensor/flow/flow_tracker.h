@@ -10,6 +10,7 @@
 #include "sensor/flow/duplicate_filter.h"
 #include "sensor/flow/flow_table.h"
 #include "sensor/flow/hello_search.h"
+#include "sensor/flow/payload_heads.h"
 #include "sensor/flow/stream_loss.h"
 
 namespace sekimori {
@@ -75,9 +76,11 @@ class FlowTracker {
   bool is_duplicate(SlotIndex slot, const Packet& packet, const FlowPlace& place) noexcept;
   SlotIndex open(const Packet& packet, const FlowPlace& place, Records& out) noexcept;
   void observe_tcp(SlotIndex slot, const Packet& packet, Sender sender) noexcept;
+  void observe_datagram(SlotIndex slot, const Packet& packet, Sender sender) noexcept;
   void observe_payload(SlotIndex slot, const Packet& packet, Sender sender) noexcept;
   void end(SlotIndex slot, Records& out) noexcept;
-  void start(Flow& flow, Records& out) noexcept;
+  void start(SlotIndex slot, Records& out) noexcept;
+  void record(SlotIndex slot, EventType type, Records& out) noexcept;
   void start_overdue(Timestamp now, Records& out) noexcept;
 
   const FlowSettings& settings_;
@@ -87,6 +90,7 @@ class FlowTracker {
   HelloFinder hellos_;
   DatagramFinder datagrams_;
   StreamLoss loss_;
+  PayloadHeads heads_;
   FlowCounters counters_;
 
   // Flows in the order of their opening, until their start record is due: a ring as long as the

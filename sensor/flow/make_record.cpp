@@ -19,17 +19,6 @@ bool is_inside(const std::vector<Network>& networks, const IpAddress& address) n
                      [&](const Network& network) { return network.contains(address); });
 }
 
-Sender client_of(const Flow& flow, const FlowSettings& settings) noexcept {
-  if (flow.has(kClientKnown)) return flow.client;
-  const bool low_inside = is_inside(settings.inside_networks, flow.key.low);
-  const bool high_inside = is_inside(settings.inside_networks, flow.key.high);
-  if (low_inside != high_inside) {
-    const bool client_is_inside = settings.vantage == Vantage::egress;
-    return low_inside == client_is_inside ? Sender::low : Sender::high;
-  }
-  return flow.key.low_port >= flow.key.high_port ? Sender::low : Sender::high;
-}
-
 Endpoint endpoint_of(const Flow& flow, Sender sender) noexcept {
   const bool low = sender == Sender::low;
   Endpoint end;
@@ -111,6 +100,17 @@ void name_client(const HelloFacts& facts, SessionRecord& record) noexcept {
 }
 
 }  // namespace
+
+Sender client_of(const Flow& flow, const FlowSettings& settings) noexcept {
+  if (flow.has(kClientKnown)) return flow.client;
+  const bool low_inside = is_inside(settings.inside_networks, flow.key.low);
+  const bool high_inside = is_inside(settings.inside_networks, flow.key.high);
+  if (low_inside != high_inside) {
+    const bool client_is_inside = settings.vantage == Vantage::egress;
+    return low_inside == client_is_inside ? Sender::low : Sender::high;
+  }
+  return flow.key.low_port >= flow.key.high_port ? Sender::low : Sender::high;
+}
 
 void make_record(const Flow& flow, const HelloFactsPool& hellos, const StreamLoss& loss,
                  const FlowSettings& settings, EventType type, SessionRecord& record) noexcept {

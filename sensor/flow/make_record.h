@@ -8,10 +8,12 @@
 
 namespace sekimori {
 
-// What the sensor says of a flow now: everything of SessionRecord that packets alone tell. The
-// client's side is settled here when the beginning was not seen: who is outside (edge) or inside
-// (egress), else who has the higher port. `record` is fresh: it is some kilobytes large, so it is
-// made where it stays.
+// The client's side: where the beginning was not seen, who is outside (edge) or inside (egress),
+// else who has the higher port.
+Sender client_of(const Flow& flow, const FlowSettings& settings) noexcept;
+
+// What the sensor says of a flow now: everything of SessionRecord that packets alone tell, but for
+// the payload heads. `record` is fresh: it is some kilobytes large, so it is made where it stays.
 void make_record(const Flow& flow, const HelloFactsPool& hellos, const StreamLoss& loss,
                  const FlowSettings& settings, EventType type, SessionRecord& record) noexcept;
 

@@ -1,25 +1,22 @@
 #pragma once
 
-#include <sys/mman.h>
-
-#include <cstddef>
-#include <memory>
 #include <new>
 #include <type_traits>
 
 #include "sensor/flow/flow.h"
+#include "sensor/flow/lazy_array.h"
 
 namespace sekimori {
 
-// A fixed number of T, reserved at once and paid for only when first used: the kernel gives a page
-// when it is touched. take() and give_back() neither allocate nor fail by surprise.
+// A fixed number of T, reserved at once and paid for only when first used. take() and give_back()
+// neither allocate nor fail by surprise.
 template <typename T>
 class SlotPool {
   static_assert(std::is_trivially_destructible_v<T>, "pages are given back, not destroyed");
 
  public:
   // Throws std::bad_alloc when the address space cannot be had; only at start.
-  explicit SlotPool(SlotIndex capacity) : capacity_{capacity}, pages_{reserve(capacity)} {}
+  explicit SlotPool(SlotIndex capacity) : capacity_{capacity}, cells_{capacity} {}
 
   // A fresh T, or kNoSlot when all are in use.
   SlotIndex take() noexcept {
@@ -53,24 +50,11 @@ class SlotPool {
     T value;
     SlotIndex next_free;
   };
-  struct Unmap {
-    std::size_t bytes = 0;
-    void operator()(Cell* cells) const noexcept { ::munmap(cells, bytes); }
-  };
-  using Pages = std::unique_ptr<Cell[], Unmap>;
-
-  static Pages reserve(SlotIndex capacity) {
-    const std::size_t bytes = sizeof(Cell) * capacity;
-    void* const pages = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (pages == MAP_FAILED) throw std::bad_alloc{};
-    return Pages{static_cast<Cell*>(pages), Unmap{bytes}};
-  }
-  Cell& cell(SlotIndex slot) noexcept { return pages_[slot]; }
-  const Cell& cell(SlotIndex slot) const noexcept { return pages_[slot]; }
+  Cell& cell(SlotIndex slot) noexcept { return cells_[slot]; }
+  const Cell& cell(SlotIndex slot) const noexcept { return cells_[slot]; }
 
   SlotIndex capacity_;
-  Pages pages_;
+  LazyArray<Cell> cells_;
   SlotIndex free_ = kNoSlot;
   SlotIndex touched_ = 0;
   SlotIndex used_ = 0;
