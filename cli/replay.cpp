@@ -36,8 +36,10 @@ void add_replay(CLI::App& app, int& exit_code) {
       "error; 2: a capture could not be read to its end, what was read is still reported.");
   replay->add_option("captures", options->captures,
                      "Capture files in order of time; - is standard input");
-  replay->add_option("--config", options->config,
-                     "Configuration with the keys sensor and collector");
+  replay->add_option(
+      "--config", options->config,
+      "Configuration with the keys sensor and collector; else no databases, and the rules\n"
+      "that came with the program");
   // One file for each --claims: what follows it is a capture.
   replay->add_option("--claims", options->claims, "Claims, NDJSON or CSV; may be given again")
       ->allow_extra_args(false);

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/output_file.h"
 #include "cli/replay_judge.h"
+#include "cli/shipped_pack.h"
 #include "collector/config.h"
 #include "core/record/ecs_json.h"
 #include "sensor/capture/file_source.h"
@@ -85,12 +86,23 @@ struct ReplayConfig {
   CollectorConfig collector;
 };
 
-// --config, or what replay does without one: no databases, no rules.
+// What replay does without --config: no databases, and the rules that came with the program.
+std::string default_config() {
+  std::string rules;
+  if (const auto pack = find_shipped_pack()) {
+    rules = "rules: ";
+    append_json_string(rules, pack->rules.string());
+    if (pack->regions) {
+      rules += ", regions: ";
+      append_json_string(rules, pack->regions->string());
+    }
+  }
+  return "{sensor: {observer: replay, " + rules + "}, collector: {" + rules + "}}";
+}
+
 LoadedAll<ReplayConfig> replay_config(const ReplayOptions& options) {
   const std::string file = options.config.empty() ? "<defaults>" : options.config;
-  auto document = options.config.empty()
-                      ? read_yaml(file, "{sensor: {observer: replay}, collector: {}}")
-                      : read_yaml_file(file);
+  auto document = options.config.empty() ? read_yaml(file, default_config()) : read_yaml_file(file);
   if (!document) return tl::unexpected{document.error()};
   std::vector<Complaint> complaints;
   YamlMap top{*document, complaints};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/shipped_pack.h"
 #include "collector/judge/features.h"
 #include "core/record/field.h"
 #include "core/rules/inline_record.h"
@@ -23,20 +24,6 @@ struct RulesOptions {
 
 void complain(const Complaint& complaint) {
   std::cerr << "sekimori: " << complaint.text() << '\n';
-}
-
-// A pack and its regions lie side by side, in the repository (signatures/, config/) as in /etc.
-std::optional<fs::path> find_regions(const std::string& folder) {
-  std::error_code error;
-  const fs::path start = fs::absolute(folder, error).lexically_normal();
-  for (fs::path at = start; !error && !at.empty(); at = at.parent_path()) {
-    for (const fs::path& path : {at / "regions.yaml", at / "config" / "regions.yaml"}) {
-      std::error_code none;
-      if (fs::is_regular_file(path, none)) return path;
-    }
-    if (at == at.root_path()) break;
-  }
-  return std::nullopt;
 }
 
 // Both categories, so that a rule of either is checked to its last field. Complains of everything.

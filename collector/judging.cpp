@@ -25,7 +25,7 @@ LoadedAll<RulePack> load_rules(const JudgingConfig& config) {
     if (!regions) return tl::unexpected{regions.error()};
     placeholders = std::move(*regions);
   }
-  return load_pack(config.rules, {session_fields(), claim_fields()}, placeholders);
+  return load_pack(config.rules, {sensor_fields(), claim_fields()}, placeholders);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace sekimori {
 // of category claim. Same pack, settings and observation, same verdict. One for each thread.
 class Judge {
  public:
-  // Load the pack with PackSchemas{session_fields(), claim_fields()}.
+  // Load the pack with PackSchemas{sensor_fields(), claim_fields()}.
   Judge(std::shared_ptr<const RulePack> pack, JudgeSettings settings);
 
   Verdict judge(const Observation& observation);

@@ -23,7 +23,7 @@ using ::testing::Pair;
 std::shared_ptr<const RulePack> shipped_pack() {
   const auto regions = load_placeholders("config/regions.yaml");
   EXPECT_TRUE(regions);
-  auto pack = load_pack("signatures", {session_fields(), claim_fields()}, *regions);
+  auto pack = load_pack("signatures", {sensor_fields(), claim_fields()}, *regions);
   if (pack) return std::make_shared<const RulePack>(std::move(*pack));
   for (const Complaint& one : pack.error()) ADD_FAILURE() << one.text();
   return nullptr;
@@ -180,7 +180,7 @@ TEST(Judge, ReportsAndDoesNotScoreWhatRunsInShadow) {
         << "\nlevel: high\nlogsource: {product: sekimori, category: claim}\n"
            "detection: {s: {claim.country: JP}, condition: s}\n"
            "sekimori: {finding: anonymizer, mismatch: contradicted}\n";
-    auto pack = load_pack(folder, {session_fields(), claim_fields()}, {});
+    auto pack = load_pack(folder, {sensor_fields(), claim_fields()}, {});
     ASSERT_TRUE(pack) << pack.error().front().text();
     Judge judge{std::make_shared<const RulePack>(std::move(*pack)), tokyo()};
     const Verdict verdict = judge.judge(matched(session("JP", 5'000)));

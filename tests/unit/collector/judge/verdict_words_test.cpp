@@ -12,7 +12,7 @@ Verdict judged(const Observation& observation) {
   static const auto pack = [] {
     const auto regions = load_placeholders("config/regions.yaml");
     return std::make_shared<const RulePack>(
-        *load_pack("signatures", {session_fields(), claim_fields()}, *regions));
+        *load_pack("signatures", {sensor_fields(), claim_fields()}, *regions));
   }();
   return Judge{pack, tokyo()}.judge(observation);
 }
