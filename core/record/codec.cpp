@@ -205,6 +205,8 @@ class Reader {
     text(out.ja3, table.ja3());
     text(out.ja4, table.ja4());
     text(out.ja3s, table.ja3s());
+    text(out.server_subject, table.server_subject());
+    text(out.server_issuer, table.server_issuer());
     out.ech = table.ech();
     out.hello_retry = table.hello_retry();
     out.no_fingerprint =

@@ -110,6 +110,8 @@ Offset<wire::Tls> encode(FlatBufferBuilder& out, const TlsFacts& tls, std::strin
   const auto ja4 = text(out, tls.ja4);
   const auto ja3s = text(out, tls.ja3s);
   const auto ja4_r = text(out, raw_ja4);
+  const auto server_subject = text(out, tls.server_subject);
+  const auto server_issuer = text(out, tls.server_issuer);
   wire::TlsBuilder table{out};
   table.add_version(version);
   table.add_cipher(cipher);
@@ -123,6 +125,8 @@ Offset<wire::Tls> encode(FlatBufferBuilder& out, const TlsFacts& tls, std::strin
   table.add_no_fingerprint(static_cast<wire::NoFingerprint>(tls.no_fingerprint));
   if (tls.hello_retry) table.add_hello_retry(*tls.hello_retry);
   table.add_ja4_r(ja4_r);
+  table.add_server_subject(server_subject);
+  table.add_server_issuer(server_issuer);
   return table.Finish();
 }
 

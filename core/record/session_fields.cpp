@@ -255,6 +255,8 @@ constexpr Row kRows[] = {
     {{"tls.client.ja3", text}, member<&Record::tls, &TlsFacts::ja3>},
     {{"tls.client.ja4", text}, member<&Record::tls, &TlsFacts::ja4>},
     {{"tls.server.ja3s", text}, member<&Record::tls, &TlsFacts::ja3s>},
+    {{"tls.server.subject", text}, member<&Record::tls, &TlsFacts::server_subject>},
+    {{"tls.server.issuer", text}, member<&Record::tls, &TlsFacts::server_issuer>},
     {{"sekimori.vantage", text}, member<&Record::vantage>},
     {{"sekimori.path", text}, member<&Record::path>},
     {{"sekimori.geo.registered_country_iso_code", text},

@@ -87,6 +87,10 @@ struct TlsFacts {
   InlineText<32> ja3;
   InlineText<36> ja4;
   InlineText<32> ja3s;
+  // Whom the server's certificate names, where it passes in the clear (up to TLS 1.2); not
+  // verified.
+  InlineText<128> server_subject;  // "C=JP, O=Example, CN=www.example"
+  InlineText<128> server_issuer;
   std::optional<bool> ech;          // ECH extension seen; absent when no hello was read
   std::optional<bool> hello_retry;  // the server asked for another hello; absent when it was silent
   NoFingerprint no_fingerprint = NoFingerprint::none;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sensor/flow/tcp_timing.h"
+#include "sensor/handshake/certificate.h"
 #include "sensor/handshake/client_hello.h"
 #include "sensor/handshake/openvpn_control.h"
 #include "sensor/handshake/proxy_protocol.h"
@@ -13,6 +14,10 @@ namespace sekimori {
 namespace {
 
 constexpr std::size_t kRecordHeaderSize = 5;  // bytes: RFC 8446, section 5.1
+
+// How far into a server's handshake messages its first certificate's names are looked for; those of
+// browsers' trust lie within the first kilobyte.
+constexpr std::size_t kNamesWithin = 4096;  // bytes
 
 constexpr std::size_t kAlertRecordSize = 7;  // bytes, header and all: RFC 8446, section 6
 
@@ -201,9 +206,29 @@ HelloFinder::Reading HelloFinder::read_server(Flow& flow, Sender sender,
     flow.set(kClientKnown);
   }
   const auto hello = parse_server_hello(*body);
-  if (hello) describe_server(*hello, TransportKind::tls, facts_.of(flow));
+  if (hello) {
+    HelloFacts& facts = facts_.of(flow);
+    describe_server(*hello, TransportKind::tls, facts);
+    if (read_certificate(*hello, opening, facts) == Reading::more) return Reading::more;
+  }
   settle(flow, sender, hello ? HelloSearch::found : HelloSearch::broken);
   return Reading::settled;
+}
+
+// Up to TLS 1.2 the server's certificate follows in the clear; RFC 8446 encrypts it.
+HelloFinder::Reading HelloFinder::read_certificate(const ServerHello& hello, const Opening& opening,
+                                                   HelloFacts& facts) noexcept {
+  const bool in_the_clear =
+      hello.negotiated_version <= static_cast<std::uint16_t>(ProtocolVersion::tls_1_2);
+  if (!in_the_clear || facts.carrier == Carrier::openvpn) return Reading::settled;
+  const HandshakeFlight flight = read_flight(opening.tls, std::span{*scratch_}.first(kNamesWithin));
+  const auto names = parse_certificate_names(flight);
+  if (names) {
+    facts.tls.server_subject = names->subject;
+    facts.tls.server_issuer = names->issuer;
+  }
+  const bool may_come = !names && names.error().fault == Fault::truncated && !flight.is_over;
+  return may_come && !opening.is_full ? Reading::more : Reading::settled;
 }
 
 HelloFinder::Reading HelloFinder::fail(Flow& flow, Sender sender, Defect defect,
@@ -217,6 +242,11 @@ HelloFinder::Reading HelloFinder::fail(Flow& flow, Sender sender, Defect defect,
   return Reading::settled;
 }
 
+bool HelloFinder::is_described(const Flow& flow, Sender sender) const noexcept {
+  const HelloFacts* facts = facts_.find(flow);
+  return facts != nullptr && !may_be_client(flow, sender) && !facts->tls.ja3s.empty();
+}
+
 void HelloFinder::settle(Flow& flow, Sender sender, HelloSearch outcome) noexcept {
   HalfFlow& half = flow.of(sender);
   half.search = outcome;
@@ -227,6 +257,7 @@ void HelloFinder::settle(Flow& flow, Sender sender, HelloSearch outcome) noexcep
 }
 
 void HelloFinder::break_off(Flow& flow, Sender sender, NoFingerprint why) noexcept {
+  if (is_described(flow, sender)) return settle(flow, sender, HelloSearch::found);
   if (may_be_client(flow, sender)) {
     HelloFacts& facts = facts_.of(flow);
     facts.transport = TransportKind::tls;

@@ -73,6 +73,11 @@ class HelloFinder {
     if (segment.bytes.empty() || read_in_place(flow, sender, segment)) return;
     const bool needs_head = flow.of(sender).hello_bytes == kNoSlot;
     const SlotIndex displaced = needs_head ? heads_.displaced() : kNoSlot;
+    if (displaced != kNoSlot && is_described(flow, sender)) {
+      // Nobody's hello is given up for the sake of a certificate.
+      settle(flow, sender, HelloSearch::found);
+      return;
+    }
     if (displaced != kNoSlot) {
       forget_head(flow_at(heads_.flow_of(displaced)), heads_.sender_of(displaced));
     }
@@ -95,7 +100,11 @@ class HelloFinder {
   Reading read_tls(Flow& flow, Sender sender, const Opening& opening) noexcept;
   Reading read_client(Flow& flow, Sender sender, const Opening& opening) noexcept;
   Reading read_server(Flow& flow, Sender sender, const Opening& opening) noexcept;
+  Reading read_certificate(const ServerHello& hello, const Opening& opening,
+                           HelloFacts& facts) noexcept;
   Reading fail(Flow& flow, Sender sender, Defect defect, const Opening& opening) noexcept;
+  // Whether the hello was read and only its certificate is still to come.
+  bool is_described(const Flow& flow, Sender sender) const noexcept;
   void settle(Flow& flow, Sender sender, HelloSearch outcome) noexcept;
   void break_off(Flow& flow, Sender sender, NoFingerprint why) noexcept;
   void forget_head(Flow& flow, Sender sender) noexcept;

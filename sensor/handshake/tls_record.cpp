@@ -151,6 +151,27 @@ bool starts_with_hello(Bytes segment, HandshakeType wanted) noexcept {
          version_minor <= kHighestMinor;
 }
 
+HandshakeFlight read_flight(Bytes stream, std::span<std::uint8_t> scratch) noexcept {
+  Cursor cursor{stream};
+  HandshakeFlight flight;
+  std::size_t joined = 0;
+  while (true) {
+    const Result<Fragment> fragment = next_fragment(cursor);
+    if (!fragment) {
+      flight.is_over = fragment.error().fault != Fault::truncated;
+      return flight;
+    }
+    const Bytes present = fragment->present;
+    const bool is_whole = present.size() == fragment->length;
+    if (flight.messages.empty() && (!is_whole || cursor.left() == 0)) return {present, false};
+    const std::size_t room = std::min(present.size(), scratch.size() - joined);
+    std::copy_n(present.begin(), room, scratch.begin() + static_cast<std::ptrdiff_t>(joined));
+    joined += room;
+    flight = {scratch.first(joined), joined == scratch.size()};
+    if (flight.is_over || !is_whole) return flight;
+  }
+}
+
 Result<Bytes> server_hello_after_retry(Bytes stream, std::span<std::uint8_t> scratch) noexcept {
   Cursor cursor{stream};
   const Result<Bytes> retry = next_message(cursor, HandshakeType::server_hello, scratch);

@@ -29,4 +29,14 @@ bool starts_with_hello(Bytes segment, HandshakeType wanted) noexcept;
 // Faults as above; malformed too when the stream's first message is no HelloRetryRequest.
 Result<Bytes> server_hello_after_retry(Bytes stream, std::span<std::uint8_t> scratch) noexcept;
 
+// What is there of the handshake messages that open one direction's stream, headers included and
+// record headers taken out: of a server up to TLS 1.2 its ServerHello, its certificates and more in
+// the clear. Borrowed from `stream` when it lies in one record, else joined in `scratch`, and cut
+// to its size.
+struct HandshakeFlight {
+  Bytes messages;
+  bool is_over = false;  // something else follows, or there is no more room
+};
+HandshakeFlight read_flight(Bytes stream, std::span<std::uint8_t> scratch) noexcept;
+
 }  // namespace sekimori

@@ -26,6 +26,7 @@ enum class HandshakeType : std::uint8_t {
   client_hello = 1,
   server_hello = 2,
   hello_verify_request = 3,
+  certificate = 11,
 };
 
 // Every value this program tells apart; the lists on the wire hold many others.

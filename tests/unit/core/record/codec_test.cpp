@@ -185,6 +185,8 @@ TEST(Codec, TheLargestBatchFitsItsLimit) {
     fill(record.tls.ja3);
     fill(record.tls.ja4);
     fill(record.tls.ja3s);
+    fill(record.tls.server_subject);
+    fill(record.tls.server_issuer);
     fill(record.syn.options);
     fill(record.remote_access);
     fill(record.tunnel);

@@ -40,6 +40,8 @@ inline TlsFacts sample_tls() {
   tls.ja3 = "cd08e31494f9531f560d64c695473da9"sv;
   tls.ja4 = "t13d1516h2_8daaf6152771_e5627efa2ab1"sv;
   tls.ja3s = "eb1d94daa7e0344597e756a1fb6e7054"sv;
+  tls.server_subject = "C=JP, O=Example, CN=platform.example"sv;
+  tls.server_issuer = "O=Example Authority"sv;
   tls.ech = false;
   tls.hello_retry = true;
   tls.no_fingerprint = NoFingerprint::incomplete;

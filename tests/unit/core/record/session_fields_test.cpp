@@ -81,6 +81,8 @@ TEST(SessionFields, EachNameReadsItsOwnMember) {
       {"tls.client.ja3", "cd08e31494f9531f560d64c695473da9"},
       {"tls.client.ja4", "t13d1516h2_8daaf6152771_e5627efa2ab1"},
       {"tls.server.ja3s", "eb1d94daa7e0344597e756a1fb6e7054"},
+      {"tls.server.subject", "C=JP, O=Example, CN=platform.example"},
+      {"tls.server.issuer", "O=Example Authority"},
       {"sekimori.vantage", "egress"},
       {"sekimori.path", "direct"},
       {"sekimori.geo.registered_country_iso_code", "HK"},
