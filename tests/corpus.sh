@@ -8,5 +8,5 @@ if [[ -z "${SEKIMORI_CORPUS:-}" ]]; then
   exit 77
 fi
 exec python3 -B "$SEKIMORI_CORPUS/check.py" --replay "$sekimori replay --sessions -" \
-  --part clienthello --part serverhello --part tcp_syn --part rtt \
-  --require clienthello=1 --require serverhello=0.99 --require tcp_syn=0.997 --require rtt=0.97
+  --part clienthello --part serverhello --part tcp_syn --part rtt --part protocol \
+  --require clienthello=1 --require serverhello=0.99 --require tcp_syn=0.997 --require rtt=0.97 --require protocol=0.95
