@@ -6,34 +6,13 @@
 #include "core/geo/geo_sources.h"
 #include "core/record/field.h"
 #include "core/rules/pack.h"
+#include "core/rules/session_match.h"
 #include "sensor/enrich/enricher.h"
 
 namespace sekimori {
 namespace {
 
 using Pack = std::shared_ptr<const RulePack>;
-
-void name(const RuleFacts& facts, SessionRecord& record) noexcept {
-  if (record.network_protocol.empty()) record.network_protocol.assign(facts.protocol);
-  if (record.remote_access.empty()) record.remote_access.assign(facts.remote_access);
-  if (record.tunnel.empty()) record.tunnel.assign(facts.tunnel);
-  if (record.application.empty()) record.application.assign(facts.application);
-}
-
-// Rules that name a session run first, so that the others can ask for the name.
-void match(const RulePack& pack, RuleCounters& counters, SessionRecord& record) {
-  const FieldReader reader = session_reader(record);
-  for (const std::size_t index : pack.of(Category::session)) {
-    const RuleFacts& facts = pack.rules()[index].facts();
-    if (!facts.names_something() || facts.in_shadow()) continue;
-    if (pack.rules()[index].evaluate(reader).truth == Truth::yes) name(facts, record);
-  }
-  match_rules(pack, Category::session, reader, counters, [&](const CompiledRule& rule) {
-    const RuleFacts& facts = rule.facts();
-    record.signatures.push_back(SignatureMatch{
-        std::string_view{facts.id}, std::string_view{facts.title}, std::string_view{facts.level}});
-  });
-}
 
 LoadedAll<Pack> load_rules(const SensorConfig& config) {
   if (config.rules.empty()) return Pack{};
@@ -65,10 +44,10 @@ LoadedAll<FinisherFactory> make_finishers(const SensorConfig& config) {
     if (!rules) {
       return RecordFinisher{[enricher](SessionRecord& record) { enricher->enrich(record); }};
     }
-    auto counters = std::make_shared<RuleCounters>(*rules);
-    return RecordFinisher{[enricher, rules, counters](SessionRecord& record) {
+    const auto matcher = std::make_shared<RuleMatcher>(rules);
+    return RecordFinisher{[enricher, matcher](SessionRecord& record) {
       enricher->enrich(record);
-      match(*rules, *counters, record);
+      match_session(*matcher, record);
     }};
   }};
 }

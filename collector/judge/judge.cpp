@@ -131,7 +131,7 @@ void add_match(const CompiledRule& rule, const ClaimFeatures& features, const Fi
 }  // namespace
 
 Judge::Judge(std::shared_ptr<const RulePack> pack, JudgeSettings settings)
-    : pack_{std::move(pack)}, settings_{std::move(settings)}, counters_{*pack_} {}
+    : matcher_{std::move(pack)}, settings_{std::move(settings)} {}
 
 Verdict Judge::judge(const Observation& observation) {
   const ClaimFeatures features = claim_features(observation, settings_);
@@ -140,20 +140,19 @@ Verdict Judge::judge(const Observation& observation) {
   verdict.claim = observation.claim;
   verdict.outcome = observation.outcome;
   for (const SessionRecord& session : observation.sessions) verdict.events.push_back(session.id);
-  verdict.versions = {SEKIMORI_VERSION, pack_->hash(), {}};
+  verdict.versions = {SEKIMORI_VERSION, pack().hash(), {}};
   if (features.basis != Basis::none) {
     verdict.connection = features.record;
     name_databases(features.record, verdict.versions);
   }
 
   std::map<std::string, std::string> missing = reasons_of(features);
-  for (const std::size_t index : pack_->of(Category::claim)) {
-    const CompiledRule& rule = pack_->rules()[index];
-    const Answer answer = rule.evaluate(reader);
-    counters_.count(*pack_, index, answer);
-    if (answer.truth == Truth::yes) add_match(rule, features, reader, verdict);
-    if (answer.truth == Truth::unknown)
-      note_missing(claim_fields()[answer.missing], features, missing);
+  const RuleMatcher::Found found = matcher_.match(Category::claim, reader);
+  for (const RuleUnit rule : found.rules) {
+    add_match(pack().rules()[rule], features, reader, verdict);
+  }
+  for (const FieldId field : found.missing) {
+    note_missing(claim_fields()[field], features, missing);
   }
   std::stable_sort(
       verdict.findings.begin(), verdict.findings.end(),

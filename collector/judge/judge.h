@@ -5,7 +5,7 @@
 #include "collector/join/observation.h"
 #include "collector/judge/features.h"
 #include "collector/judge/verdict.h"
-#include "core/rules/pack.h"
+#include "core/rules/rule_matcher.h"
 
 namespace sekimori {
 
@@ -18,13 +18,12 @@ class Judge {
 
   Verdict judge(const Observation& observation);
 
-  const RulePack& pack() const noexcept { return *pack_; }
-  const RuleCounters& counters() const noexcept { return counters_; }
+  const RulePack& pack() const noexcept { return matcher_.pack(); }
+  const RuleCounters& counters() const noexcept { return matcher_.counters(); }
 
  private:
-  std::shared_ptr<const RulePack> pack_;
+  RuleMatcher matcher_;
   JudgeSettings settings_;
-  RuleCounters counters_;
 };
 
 }  // namespace sekimori

@@ -99,27 +99,7 @@ class RuleCompiler {
 };
 
 Answer CompiledRule::evaluate(const FieldReader& reader) const noexcept {
-  return evaluate(nodes_[root_], reader);
-}
-
-// Recursion is as deep as the condition's brackets, which the reader bounds.
-Answer CompiledRule::evaluate(const Node& node, const FieldReader& reader) const noexcept {
-  if (node.kind == Node::Kind::test) return field_tests_[node.first].ask(reader);
-  if (node.kind == Node::Kind::negation) {
-    Answer answer = evaluate(nodes_[children_[node.first]], reader);
-    if (answer.truth == Truth::unknown) return answer;
-    answer.truth = answer.truth == Truth::yes ? Truth::no : Truth::yes;
-    return answer;
-  }
-  // `all` keeps the least and stops at no, `any` keeps the greatest and stops at yes.
-  const Truth stop = node.kind == Node::Kind::all ? Truth::no : Truth::yes;
-  Answer result{node.kind == Node::Kind::all ? Truth::yes : Truth::no, 0};
-  for (std::uint32_t at = node.first; at < node.first + node.count; ++at) {
-    const Answer answer = evaluate(nodes_[children_[at]], reader);
-    if (answer.truth == stop) return answer;
-    if (answer.truth == Truth::unknown && result.truth != Truth::unknown) result = answer;
-  }
-  return result;
+  return evaluate(root(), [&](std::uint32_t test) { return field_tests_[test].ask(reader); });
 }
 
 LoadedAll<CompiledRule> compile_rule(const Rule& rule, std::span<const FieldSpec> schema,

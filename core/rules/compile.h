@@ -30,16 +30,43 @@ class CompiledRule {
   // The fields it asks for, each once, in the order of the schema.
   std::span<const FieldId> asks() const noexcept { return asks_; }
 
- private:
-  friend class RuleCompiler;
-
+  // The rule as a tree over its tests, for who indexes or explains it. Shared parts stand once.
   struct Node {
     enum class Kind : std::uint8_t { test, all, any, negation };
     Kind kind;
-    std::uint32_t first;  // test: into tests; else into children
+    std::uint32_t first;  // test: into field_tests(); else the place of the first child
     std::uint32_t count;
   };
-  Answer evaluate(const Node& node, const FieldReader& reader) const noexcept;
+  const Node& root() const noexcept { return nodes_[root_]; }
+  const Node& child(const Node& node, std::uint32_t place) const noexcept {
+    return nodes_[children_[node.first + place]];
+  }
+  std::span<const FieldTest> field_tests() const noexcept { return field_tests_; }
+
+  // evaluate() with ask(index into field_tests()) in place of the tests.
+  template <typename Ask>
+  Answer evaluate(const Node& node, const Ask& ask) const noexcept {
+    if (node.kind == Node::Kind::test) return ask(node.first);
+    if (node.kind == Node::Kind::negation) {
+      Answer answer = evaluate(child(node, 0), ask);
+      if (answer.truth == Truth::unknown) return answer;
+      answer.truth = answer.truth == Truth::yes ? Truth::no : Truth::yes;
+      return answer;
+    }
+    // `all` keeps the least and stops at no, `any` keeps the greatest and stops at yes. Recursion
+    // is as deep as the condition's brackets, which the reader bounds.
+    const Truth stop = node.kind == Node::Kind::all ? Truth::no : Truth::yes;
+    Answer result{node.kind == Node::Kind::all ? Truth::yes : Truth::no, 0};
+    for (std::uint32_t place = 0; place < node.count; ++place) {
+      const Answer answer = evaluate(child(node, place), ask);
+      if (answer.truth == stop) return answer;
+      if (answer.truth == Truth::unknown && result.truth != Truth::unknown) result = answer;
+    }
+    return result;
+  }
+
+ private:
+  friend class RuleCompiler;
 
   RuleFacts facts_;
   std::string file_;

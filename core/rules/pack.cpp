@@ -182,19 +182,25 @@ LoadedAll<RulePack> load_pack(const std::string& folder, const PackSchemas& sche
   PackLoader loader{schemas, placeholders};
   loader.load(folder);
   if (!loader.complaints.empty()) return tl::unexpected{std::move(loader.complaints)};
-  RulePack pack;
-  pack.rules_ = std::move(loader.rules);
-  pack.hash_ = loader.hash();
-  pack.schemas_ = schemas;
-  std::sort(pack.rules_.begin(), pack.rules_.end(),
-            [](const CompiledRule& left, const CompiledRule& right) {
-              return left.facts().id < right.facts().id;
-            });
-  for (std::size_t at = 0; at < pack.rules_.size(); ++at) {
-    const auto category = static_cast<std::size_t>(pack.rules_[at].facts().category);
-    pack.by_category_[category].push_back(at);
+  return RulePack{std::move(loader.rules), loader.hash(), schemas};
+}
+
+RulePack::RulePack(std::vector<CompiledRule> rules, std::string hash, const PackSchemas& schemas)
+    : rules_{std::move(rules)}, hash_{std::move(hash)}, schemas_{schemas} {
+  std::sort(rules_.begin(), rules_.end(), [](const CompiledRule& left, const CompiledRule& right) {
+    return left.facts().id < right.facts().id;
+  });
+  std::vector<std::size_t> naming;
+  for (std::size_t at = 0; at < rules_.size(); ++at) {
+    const RuleFacts& facts = rules_[at].facts();
+    by_category_[static_cast<std::size_t>(facts.category)].push_back(at);
+    if (facts.names_something() && !facts.in_shadow()) naming.push_back(at);
   }
-  return pack;
+  auto next = static_cast<RuleUnit>(rules_.size());
+  for (std::size_t at = 0; at < indices_.size(); ++at) {
+    indices_[at] = RuleIndex{rules_, at < kCategoryCount ? by_category_[at] : naming, next};
+    next = indices_[at].end_class();
+  }
 }
 
 LoadedAll<Placeholders> load_placeholders(const std::string& path) {
@@ -221,21 +227,6 @@ LoadedAll<Placeholders> load_placeholders(const std::string& path) {
   top.finish();
   if (!complaints.empty()) return tl::unexpected{std::move(complaints)};
   return placeholders;
-}
-
-RuleCounters::RuleCounters(const RulePack& pack) : counts_(pack.rules().size()) {
-  for (std::size_t at = 0; at < counts_.size(); ++at) {
-    counts_[at].undecided.resize(pack.rules()[at].asks().size());
-  }
-}
-
-void RuleCounters::count(const RulePack& pack, std::size_t rule, Answer answer) noexcept {
-  Counts& counts = counts_[rule];
-  if (answer.truth == Truth::yes) ++counts.matched;
-  if (answer.truth != Truth::unknown) return;
-  const auto asks = pack.rules()[rule].asks();
-  const auto found = std::lower_bound(asks.begin(), asks.end(), answer.missing);
-  ++counts.undecided[static_cast<std::size_t>(found - asks.begin())];
 }
 
 }  // namespace sekimori

@@ -10,6 +10,7 @@
 
 #include "core/record/field.h"
 #include "core/rules/compile.h"
+#include "core/rules/rule_index.h"
 #include "core/text/complaint.h"
 
 namespace sekimori {
@@ -38,11 +39,22 @@ class RulePack {
   const std::string& hash() const noexcept { return hash_; }
   const PackSchemas& schemas() const noexcept { return schemas_; }
 
+  // Where the rules of a category are found, and those of category session that name it and are not
+  // in shadow.
+  const RuleIndex& index(Category category) const noexcept {
+    return indices_[static_cast<std::size_t>(category)];
+  }
+  const RuleIndex& naming_index() const noexcept { return indices_.back(); }
+  std::span<const RuleIndex> indices() const noexcept { return indices_; }
+
+  RulePack() = default;
+  // Rules in any order, ids once.
+  RulePack(std::vector<CompiledRule> rules, std::string hash, const PackSchemas& schemas);
+
  private:
-  friend LoadedAll<RulePack> load_pack(const std::string& folder, const PackSchemas& schemas,
-                                       const Placeholders& placeholders);
   std::vector<CompiledRule> rules_;
   std::array<std::vector<std::size_t>, kCategoryCount> by_category_;
+  std::array<RuleIndex, kCategoryCount + 1> indices_;
   std::string hash_;
   PackSchemas schemas_;
 };
@@ -56,39 +68,5 @@ LoadedAll<RulePack> load_pack(const std::string& folder, const PackSchemas& sche
 
 // `%name%` for rules, from a file of the form `regions: {name: [values]}`.
 LoadedAll<Placeholders> load_placeholders(const std::string& path);
-
-// How often each rule matched, and how often it stayed undecided for want of which field. One for
-// each thread; allocates when made.
-class RuleCounters {
- public:
-  explicit RuleCounters(const RulePack& pack);
-
-  void count(const RulePack& pack, std::size_t rule, Answer answer) noexcept;
-
-  std::uint64_t matched(std::size_t rule) const noexcept { return counts_[rule].matched; }
-  // By the places of CompiledRule::asks().
-  std::span<const std::uint64_t> undecided(std::size_t rule) const noexcept {
-    return counts_[rule].undecided;
-  }
-
- private:
-  struct Counts {
-    std::uint64_t matched = 0;
-    std::vector<std::uint64_t> undecided;
-  };
-  std::vector<Counts> counts_;  // by index into RulePack::rules()
-};
-
-// Asks every rule of the category and calls matched(rule) for each match, in order of id.
-template <typename Matched>
-void match_rules(const RulePack& pack, Category category, const FieldReader& reader,
-                 RuleCounters& counters, Matched&& matched) {
-  for (const std::size_t index : pack.of(category)) {
-    const CompiledRule& rule = pack.rules()[index];
-    const Answer answer = rule.evaluate(reader);
-    counters.count(pack, index, answer);
-    if (answer.truth == Truth::yes) matched(rule);
-  }
-}
 
 }  // namespace sekimori

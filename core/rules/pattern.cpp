@@ -46,6 +46,35 @@ bool Pattern::is_plain() const noexcept {
                      [](const Token& token) { return token.kind == Kind::literal; });
 }
 
+std::string Pattern::head() const {
+  std::string head;
+  for (const Token& token : tokens_) {
+    if (token.kind != Kind::literal) break;
+    head.push_back(token.byte);
+  }
+  return head;
+}
+
+std::string Pattern::tail() const {
+  std::string tail;
+  for (auto token = tokens_.rbegin(); token != tokens_.rend(); ++token) {
+    if (token->kind != Kind::literal) break;
+    tail.push_back(token->byte);
+  }
+  std::reverse(tail.begin(), tail.end());
+  return tail;
+}
+
+std::string Pattern::identity() const {
+  std::string identity(1, letters_ == Case::ignored ? 'i' : 'k');
+  for (const Token& token : tokens_) {
+    // A zero stands before what is no letter of the text, so the two cannot be taken for another.
+    if (token.kind != Kind::literal || token.byte == 0) identity.push_back('\0');
+    identity.push_back(token.kind == Kind::one ? '?' : token.kind == Kind::run ? '*' : token.byte);
+  }
+  return identity;
+}
+
 // Only the last run is ever tried again, so the time is at most text times pattern.
 bool Pattern::matches(std::string_view text) const noexcept {
   constexpr std::size_t kNone = static_cast<std::size_t>(-1);

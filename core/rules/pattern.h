@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,8 +19,14 @@ class Pattern {
   Pattern(std::string_view sigma, Anchor anchor, Case letters);
 
   bool matches(std::string_view text) const noexcept;  // no allocation
-  // The characters that must be equal, when there is no wildcard; nothing else is asked of them.
+  // No wildcard: a text matches only when it equals head().
   bool is_plain() const noexcept;
+  // What every text that matches begins and ends with, up to the first and from the last wildcard;
+  // ASCII letters are lower case unless case is kept.
+  std::string head() const;
+  std::string tail() const;
+  // The same pattern, written in one way only.
+  std::string identity() const;
 
  private:
   enum class Kind : std::uint8_t { literal, one, run };

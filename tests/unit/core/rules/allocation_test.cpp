@@ -2,9 +2,10 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <new>
 
-#include "core/rules/compile.h"
+#include "core/rules/rule_matcher.h"
 #include "core/rules/rule_reader.h"
 
 namespace {
@@ -47,7 +48,7 @@ TEST(Allocation, MatchingASessionTakesNone) {
   ASSERT_TRUE(document);
   const auto rule = read_rule(*document);
   ASSERT_TRUE(rule) << rule.error().front().text();
-  const auto compiled = compile_rule(*rule, session_fields(), {});
+  auto compiled = compile_rule(*rule, session_fields(), {});
   ASSERT_TRUE(compiled) << compiled.error().front().text();
 
   SessionRecord record;
@@ -66,6 +67,17 @@ TEST(Allocation, MatchingASessionTakesNone) {
   const Answer answer = compiled->evaluate(session_reader(record));
   EXPECT_EQ(g_allocations, before);
   EXPECT_EQ(answer.truth, Truth::yes);
+
+  std::vector<CompiledRule> rules;
+  rules.push_back(std::move(*compiled));
+  RuleMatcher matcher{
+      std::make_shared<const RulePack>(std::move(rules), "", PackSchemas{session_fields(), {}})};
+  const std::size_t made = g_allocations;
+  const std::size_t matches = matcher.match(Category::session, session_reader(record)).rules.size();
+  record.client.ip = {};
+  matcher.match(Category::session, session_reader(record));
+  EXPECT_EQ(g_allocations, made);
+  EXPECT_EQ(matches, 1U);
 }
 
 }  // namespace

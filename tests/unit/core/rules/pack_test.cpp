@@ -1,4 +1,4 @@
-#include "core/rules/pack.h"
+#include "core/rules/rule_matcher.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -125,20 +125,18 @@ TEST_F(Pack, HashNamesContentPathsAndPlaceholders) {
 TEST_F(Pack, CountsMatchesAndWhatWasMissing) {
   write("a.yml", rule("01", "claim", "test", "name: x, country: JP"));
   write("b.yml", rule("02", "claim", "test", "country: JP"));
-  const auto pack = load();
+  auto pack = load();
   ASSERT_TRUE(pack);
-  RuleCounters counters{*pack};
+  RuleMatcher matcher{std::make_shared<const RulePack>(std::move(*pack))};
   const std::string name = "x";
   // A subject of which only the name is known.
   const FieldReader reader{&name, [](const void* subject, FieldId id, FieldScratch&) noexcept {
                              const auto* text = static_cast<const std::string*>(subject);
                              return id == 0 ? FieldValue{std::string_view{*text}} : FieldValue{};
                            }};
-  std::vector<std::string> matched;
-  const auto note = [&](const CompiledRule& one) { matched.push_back(one.facts().id); };
-  match_rules(*pack, Category::claim, reader, counters, note);
-  match_rules(*pack, Category::session, reader, counters, note);
-  EXPECT_THAT(matched, ElementsAre());
+  EXPECT_THAT(matcher.match(Category::claim, reader).rules, ElementsAre());
+  EXPECT_THAT(matcher.match(Category::session, reader).rules, ElementsAre());
+  const RuleCounters& counters = matcher.counters();
   EXPECT_THAT(counters.undecided(0), ElementsAre(0, 1));
   EXPECT_THAT(counters.undecided(1), ElementsAre(1));
   EXPECT_EQ(counters.matched(0), 0U);
