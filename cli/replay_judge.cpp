@@ -67,7 +67,10 @@ LoadedAll<std::unique_ptr<ReplayJudge>> ReplayJudge::open(const ReplayOptions& o
 bool ReplayJudge::take(std::span<const SessionRecord* const> records, Timestamp now) {
   take_claims(now);
   pipeline_.advance(now);
-  for (const SessionRecord* record : records) pipeline_.on_session(*record);
+  // Without claims there is nobody to remember them for.
+  if (!claims_.empty()) {
+    for (const SessionRecord* record : records) pipeline_.on_session(*record);
+  }
   if (store_) store_records(records);
   return complaints_.empty() && (!verdict_lines_ || verdict_lines_->good());
 }

@@ -179,13 +179,7 @@ bool read_captures(const ReplayOptions& options, const std::function<bool()>& go
 
 // One line for people, so that nothing vanishes unseen.
 void report(const RunTotals& totals) {
-  std::cerr << describe(totals.frames) << "; " << totals.shards.flows.ended << " sessions";
-  if (totals.shards.flows.evicted > 0) {
-    std::cerr << ", " << totals.shards.flows.evicted << " forgotten early for want of room";
-  }
-  if (totals.shards.flows.duplicates > 0) {
-    std::cerr << "; " << totals.shards.flows.duplicates << " packets that a mirror doubled";
-  }
+  std::cerr << describe(totals.frames) << "; " << describe(totals.shards);
   if (totals.frames_far_behind > 0) {
     std::cerr << "; " << totals.frames_far_behind
               << " frames are more than a day older than those before them: are the captures in "

@@ -142,10 +142,9 @@ Outcome run_files(const SensorConfig& config, const FinisherFactory& finishers,
 
 void report(const Outcome& outcome, const PublisherCounters& sent) {
   for (const InterfaceCounters& one : outcome.interfaces) say(kInfo, describe(one));
-  say(kInfo, describe(outcome.frames) + "; " + std::to_string(outcome.shards.flows.ended) +
-                 " sessions; " + std::to_string(outcome.shards.flows.duplicates) +
-                 " packets that a mirror doubled; " + std::to_string(sent.records_acknowledged) +
-                 " of " + std::to_string(sent.records_offered) + " records acknowledged");
+  say(kInfo, describe(outcome.frames) + "; " + describe(outcome.shards) + "; " +
+                 std::to_string(sent.records_acknowledged) + " of " +
+                 std::to_string(sent.records_offered) + " records acknowledged");
 }
 
 struct CommandLine {

@@ -46,6 +46,19 @@ ShardTotals& ShardTotals::operator+=(const ShardTotals& more) noexcept {
   return *this;
 }
 
+std::string describe(const ShardTotals& totals) {
+  std::string text = std::to_string(totals.flows.ended) + " sessions";
+  const auto tell = [&text](std::uint64_t count, std::string_view what) {
+    if (count > 0) text.append("; ").append(std::to_string(count)).append(what);
+  };
+  tell(totals.flows.evicted, " of them forgotten early for want of room");
+  tell(totals.flows.duplicates, " packets that a mirror doubled");
+  tell(totals.hellos.broken, " hellos that could not be read");
+  tell(totals.hellos.heads_forgotten, " hellos given up for want of room");
+  tell(totals.hellos.segments_refused, " segments too far ahead of their hello");
+  return text;
+}
+
 ShardTotals Shard::totals() const noexcept {
   ShardTotals totals;
   for (const auto& tracker : trackers_) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sensor/flow/flow_tracker.h"
@@ -27,6 +28,9 @@ struct ShardTotals {
 
   ShardTotals& operator+=(const ShardTotals& more) noexcept;
 };
+
+// One line for people: sessions, and what was forgotten of them.
+std::string describe(const ShardTotals& totals);
 
 // The partitions of one worker, and the only place that sees every stage: a packet goes in,
 // finished records come out with the next tick.

@@ -34,9 +34,21 @@ auto nearness(const SessionRecord& record, Timestamp time) noexcept {
   return std::pair{distance(record, time), to_last};
 }
 
+// A SYN that nobody answered, or whose client said nothing more: no request came over it, and a
+// flood of them must not make the joiner forget those that carried one. A mirror that shows only
+// one direction has more than one packet of a client that spoke.
+bool is_bare_attempt(const SessionRecord& record) noexcept {
+  constexpr std::uint8_t kTcp = 6;  // IANA protocol number
+  constexpr std::uint64_t kLongestSyn = 40 + 60;  // bytes: IPv6 and all of TCP's options
+  const Endpoint& client = record.client;
+  return record.protocol == kTcp && record.syn.ttl &&
+         (client.packets == 1 || record.server.packets == 0) &&
+         client.bytes <= kLongestSyn * client.packets;
+}
+
 bool joinable(const SessionRecord& record) noexcept {
-  return record.client.port && *record.client.port > 0 && record.start >= kEarliest &&
-         record.end < kLatest && record.start <= record.end;
+  return !is_bare_attempt(record) && record.client.port && *record.client.port > 0 &&
+         record.start >= kEarliest && record.end < kLatest && record.start <= record.end;
 }
 
 }  // namespace

@@ -64,7 +64,8 @@ inline constexpr std::size_t kJoinOutcomeCount = 5;
 
 struct JoinCounters {
   std::uint64_t sessions = 0;             // taken; an end that supersedes a start is not a new one
-  std::uint64_t unjoinable_sessions = 0;  // without ports, or dated outside 1970 to 2200
+  // Without ports, dated outside 1970 to 2200, or an attempt to connect that came to nothing.
+  std::uint64_t unjoinable_sessions = 0;
   std::uint64_t duplicate_sessions = 0;   // the same event id and type again
   std::uint64_t forgotten_sessions = 0;   // by age
   std::uint64_t evicted_sessions = 0;     // by capacity

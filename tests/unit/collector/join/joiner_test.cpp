@@ -338,5 +338,32 @@ TEST(Joiner, TakesNoSessionFromOutsideTheCalendar) {
   EXPECT_EQ(joiner.counters().unjoinable_sessions, 3U);
 }
 
+TEST(Joiner, RemembersNoAttemptThatCameToNothing) {
+  struct Attempt {
+    std::string_view what;
+    std::uint64_t client_packets, client_bytes, server_packets;
+    JoinOutcome outcome;
+  };
+  for (const Attempt& one :
+       {Attempt{"a SYN", 1, 60, 0, JoinOutcome::no_evidence},
+        Attempt{"a SYN, repeated", 6, 360, 0, JoinOutcome::no_evidence},
+        Attempt{"an answer that the client never took up", 1, 60, 5, JoinOutcome::no_evidence},
+        Attempt{"one direction is mirrored", 6, 1200, 0, JoinOutcome::matched},
+        Attempt{"a SYN with data (RFC 7413)", 1, 600, 3, JoinOutcome::matched},
+        Attempt{"a short request", 4, 240, 4, JoinOutcome::matched}}) {
+    SCOPED_TRACE(one.what);
+    SessionRecord record = session(1, 10s, 20s);
+    record.syn.ttl = 57;
+    record.client.packets = one.client_packets;
+    record.client.bytes = one.client_bytes;
+    record.server.packets = one.server_packets;
+    Joiner joiner{settings(AnswerPolicy::once)};
+    joiner.on_session(record);
+    joiner.on_claim(claim("c", 15s));
+    joiner.advance(at(1h));
+    EXPECT_EQ(joiner.counters().outcomes.at(static_cast<std::size_t>(one.outcome)), 1U);
+  }
+}
+
 }  // namespace
 }  // namespace sekimori
