@@ -86,7 +86,8 @@ class RuleCompiler {
       }
     }
     for (const RuleTest& test : rule_.tests) {
-      const auto record = InlineRecord::read(rule_.file, test.record, context_.schema);
+      const auto& fields = test.capture.empty() ? test.record : test.where;
+      const auto record = InlineRecord::read(rule_.file, fields, context_.schema);
       if (record) continue;
       context_.complaints.insert(context_.complaints.end(), record.error().begin(),
                                  record.error().end());

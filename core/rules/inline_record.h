@@ -37,7 +37,8 @@ class InlineRecord {
   std::vector<Slot> slots_;  // by field id
 };
 
-// Runs the rule's own tests; a complaint for each that says otherwise than it should.
+// Runs the rule's own tests but those with a capture, which need a sensor; a complaint for each
+// that says otherwise than it should.
 std::vector<Complaint> run_rule_tests(const CompiledRule& rule, std::span<const FieldSpec> schema);
 
 }  // namespace sekimori

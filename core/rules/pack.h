@@ -24,8 +24,10 @@ struct PackSchemas {
   std::span<const FieldSpec> of(Category category) const noexcept;
 };
 
-// Files in a pack: a hundred times the rules we ship.
+// Files in a pack, and rules with filters and correlations in all of them: far more than people
+// write by hand, so that a folder given by mistake ends soon.
 inline constexpr std::size_t kPackFileLimit = 10'000;
+inline constexpr std::size_t kPackRuleLimit = 100'000;
 
 // All rules of a folder, compiled. Immutable: replaced whole, never edited.
 class RulePack {
@@ -59,10 +61,11 @@ class RulePack {
   PackSchemas schemas_;
 };
 
-// Every *.yml below `folder`, in order of path. All complaints of all files at once; then there is
+// Every document of every *.yml below `folder`, in order of path; filters are worked into the rules
+// they name, wherever those stand. All complaints of all files at once; then there is
 // no pack, and whatever ran before goes on. Refused: a file or folder that everybody may write, an
-// id that stands twice, a file named .yaml (it would be overlooked elsewhere). Rules whose status
-// is `deprecated` are left out; one that is `unsupported` is a complaint.
+// id or name that stands twice, a file named .yaml (it would be overlooked elsewhere). Rules whose
+// status is `deprecated` are left out; one that is `unsupported` is a complaint.
 LoadedAll<RulePack> load_pack(const std::string& folder, const PackSchemas& schemas,
                               const Placeholders& placeholders);
 

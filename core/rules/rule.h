@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,10 +58,17 @@ struct Selection {
 
 enum class Expectation : std::uint8_t { match, no_match, undecided };
 
-// A rule's own test: a record in the rule's fields, and what the rule must say of it.
+// A rule's own test: what it must say of a record written out here, or of the records that a
+// capture gives.
 struct RuleTest {
   std::string name;
-  std::vector<YamlEntry> record;  // field name, value
+  std::vector<YamlEntry> record;  // field name, value; of a test without a capture
+  // Relative to the rule's file; empty: the record above.
+  std::string capture;
+  // Of the capture's records those are meant in which each of these fields has this value.
+  std::vector<YamlEntry> where;
+  // How many of them must be as expected; nothing: all, and there must be one.
+  std::optional<std::uint64_t> count;
   Expectation expectation = Expectation::match;
   std::uint32_t line = 0;
 };
@@ -69,6 +77,7 @@ struct RuleTest {
 struct RuleFacts {
   std::string id;  // UUID in lower case
   std::string title;
+  std::string name;   // by which correlations and filters may call it; empty: by its id only
   std::string level;  // informational, low, medium, high, critical
   RuleStatus status = RuleStatus::test;
   Category category = Category::session;
@@ -79,6 +88,7 @@ struct RuleFacts {
   std::string mismatch;  // contradicted, doubtful, fits, unknown; empty: says nothing about it
   std::string group;     // of evidence
   double weight = 0;     // log-odds
+  std::vector<std::string> filters;  // titles of the filters that take something out of it
 
   bool names_something() const noexcept {
     return !protocol.empty() || !remote_access.empty() || !tunnel.empty() || !application.empty();
@@ -86,7 +96,7 @@ struct RuleFacts {
   bool in_shadow() const noexcept { return status == RuleStatus::experimental; }
 };
 
-// One Sigma file as it was written, before any field name is looked up.
+// One Sigma rule as it was written, before any field name is looked up.
 struct Rule {
   std::string file;
   RuleFacts facts;
@@ -94,6 +104,15 @@ struct Rule {
   Condition condition;
   std::vector<YamlNode> fields;  // scalars: names worth showing beside the answer
   std::vector<RuleTest> tests;
+};
+
+// A Sigma filter: an exception, taken out of each rule it names.
+struct RuleFilter {
+  std::string file;
+  RuleFacts facts;              // title, category; the id may be empty
+  std::vector<YamlNode> rules;  // scalars: ids and names
+  std::vector<Selection> selections;
+  Condition condition;  // of what is taken out
 };
 
 }  // namespace sekimori

@@ -8,45 +8,18 @@
 #include <string_view>
 #include <utility>
 
+#include "core/record/session_record.h"
+#include "core/rules/rule_head.h"
 #include "core/rules/selection_reader.h"
 #include "core/text/yaml_map.h"
 
 namespace sekimori {
 namespace {
 
-// Sigma's own keys that this engine does not have, and why.
-struct Unsupported {
-  std::string_view key;
-  std::string_view why;
-};
-constexpr std::array<Unsupported, 9> kUnsupported{
-    {{"correlation", "correlation rules are not supported"},
-     {"filter", "filters are not supported"},
-     {"action", "rule collections are not supported"},
-     {"related", "links to other rules are not supported"},
-     {"taxonomy", "only the names of the session record are supported"},
-     {"scope", "scopes are not supported"},
-     {"license", "a rule has the licence of its pack"},
-     {"name", "names for correlations are not supported"},
-     {"custom", "attributes of one's own are not supported: use 'sekimori'"}}};
-
-constexpr YamlWord<RuleStatus> kStatuses[] = {{"stable", RuleStatus::stable},
-                                              {"test", RuleStatus::test},
-                                              {"experimental", RuleStatus::experimental},
-                                              {"deprecated", RuleStatus::deprecated},
-                                              {"unsupported", RuleStatus::unsupported}};
-constexpr YamlWord<Category> kCategories[] = {
-    {"session", Category::session}, {"claim", Category::claim}, {"account", Category::account}};
 constexpr YamlWord<Expectation> kExpectations[] = {{"match", Expectation::match},
                                                    {"no_match", Expectation::no_match},
                                                    {"undecided", Expectation::undecided}};
 // Words that are kept as they are.
-constexpr YamlWord<std::string_view> kProducts[] = {{"sekimori", "sekimori"}};
-constexpr YamlWord<std::string_view> kLevels[] = {{"informational", "informational"},
-                                                  {"low", "low"},
-                                                  {"medium", "medium"},
-                                                  {"high", "high"},
-                                                  {"critical", "critical"}};
 constexpr YamlWord<std::string_view> kFindings[] = {
     {"consistent", "consistent"},           {"foreign_direct", "foreign_direct"},
     {"relay_exit", "relay_exit"},           {"vpn_exit_suspect", "vpn_exit_suspect"},
@@ -61,52 +34,17 @@ constexpr YamlWord<std::string_view> kGroups[] = {
     {"geo", "geo"},         {"path", "path"},         {"churn", "churn"},
     {"sharing", "sharing"}, {"schedule", "schedule"}, {"identity", "identity"}};
 
-bool all_of(std::string_view text, std::string_view letters) noexcept {
-  return text.find_first_not_of(letters) == std::string_view::npos;
+// No longer than the place for it in a session record.
+template <typename Place>
+std::optional<std::string> fitting(std::string_view text) {
+  const bool fits = !text.empty() && text.size() <= Place::capacity();
+  return fits ? std::optional{std::string{text}} : std::nullopt;
 }
+const YamlType<std::string> kProtocol{fitting<decltype(SessionRecord::network_protocol)>,
+                                      "a name of at most 24 bytes"};
+const YamlType<std::string> kSessionName{fitting<decltype(SessionRecord::tunnel)>,
+                                         "a name of at most 32 bytes"};
 
-constexpr std::string_view kDigits = "0123456789";
-
-const YamlType<std::string> kTitle{[](std::string_view text) -> std::optional<std::string> {
-                                     constexpr std::size_t kLongest =
-                                         96;  // bytes: as much as a session record carries
-                                     if (text.empty() || text.size() > kLongest)
-                                       return std::nullopt;
-                                     return std::string{text};
-                                   },
-                                   "a title of at most 96 bytes"};
-// RFC 9562, section 4.
-const YamlType<std::string> kUuid{
-    [](std::string_view text) -> std::optional<std::string> {
-      if (text.size() != 36) return std::nullopt;
-      std::string uuid{text};
-      for (std::size_t at = 0; at < uuid.size(); ++at) {
-        const bool hyphen = at == 8 || at == 13 || at == 18 || at == 23;
-        if (uuid[at] >= 'A' && uuid[at] <= 'F') uuid[at] = static_cast<char>(uuid[at] - 'A' + 'a');
-        if (hyphen ? uuid[at] != '-' : !all_of({&uuid[at], 1}, "0123456789abcdef")) {
-          return std::nullopt;
-        }
-      }
-      return uuid;
-    },
-    "a UUID such as those of 'uuidgen'"};
-const YamlType<std::string> kDate{
-    [](std::string_view text) -> std::optional<std::string> {
-      const bool shaped = text.size() == 10 && text[4] == '-' && text[7] == '-' &&
-                          all_of(text.substr(0, 4), kDigits) &&
-                          all_of(text.substr(5, 2), kDigits) && all_of(text.substr(8), kDigits);
-      if (!shaped || text.substr(5, 2) > "12" || text.substr(8) > "31") return std::nullopt;
-      return std::string{text};
-    },
-    "a date such as 2024-03-26"};
-const YamlType<std::string> kTag{
-    [](std::string_view text) -> std::optional<std::string> {
-      const std::size_t dot = text.find('.');
-      const bool shaped = dot != 0 && dot != std::string_view::npos && !text.ends_with('.') &&
-                          all_of(text, "abcdefghijklmnopqrstuvwxyz0123456789_-.");
-      return shaped ? std::optional{std::string{text}} : std::nullopt;
-    },
-    "a tag with its namespace, such as attack.t1090"};
 // A wider range would let one kind of evidence alone accuse a person.
 const YamlType<double> kWeight{[](std::string_view text) -> std::optional<double> {
                                  const auto value = kYamlReal.parse(text);
@@ -115,39 +53,27 @@ const YamlType<double> kWeight{[](std::string_view text) -> std::optional<double
                                },
                                "log-odds from -4 to 4.5"};
 
-void read_metadata(YamlMap& top, Rule& rule) {
-  RuleFacts& facts = rule.facts;
-  facts.title = top.required("title", kTitle);
-  facts.id = top.required("id", kUuid);
-  facts.status = top.required("status", kStatuses);
-  facts.level = top.required("level", kLevels);
-  top.optional("description", kYamlText);
-  top.list("references", kYamlText);
-  top.optional("author", kYamlText);
-  top.optional("date", kDate);
-  top.optional("modified", kDate);
-  top.list("tags", kTag);
-  top.list("falsepositives", kYamlText);
-  if (top.list("fields", kYamlText).size() > 0) rule.fields = top.self().find("fields")->items;
-  for (const Unsupported& one : kUnsupported) {
-    if (top.has(one.key)) {
-      top.node(one.key);
-      top.complain(one.key, std::string{one.why});
-    }
-  }
-  YamlMap logsource = top.child("logsource");
-  logsource.required("product", kProducts);
-  facts.category = logsource.required("category", kCategories);
-  logsource.finish();
-}
-
 RuleTest read_test(YamlMap& map) {
   RuleTest test;
   test.line = map.self().line;
   test.name = map.required("name", kYamlText);
+  test.capture = map.optional("capture", kYamlText, "");
   const auto record = map.named("record");
   test.record.assign(record.begin(), record.end());
+  const auto where = map.named("where");
+  test.where.assign(where.begin(), where.end());
+  test.count = map.optional("count", kYamlCount);
   test.expectation = map.required("expect", kExpectations);
+  if (test.capture.empty() && !map.has("record") && !map.has("capture")) {
+    map.complain(map.self(), "'" + test.name + "': no record to test with",
+                 "write 'record' with fields, or 'capture' with a file");
+  }
+  if (map.has("capture") && map.has("record")) {
+    map.complain("record", "a test has a record or a capture, not both");
+  }
+  for (const std::string_view key : {"where", "count"}) {
+    if (map.has(key) && !map.has("capture")) map.complain(key, "belongs to a capture");
+  }
   map.finish();
   return test;
 }
@@ -160,10 +86,10 @@ void read_extension(YamlMap& top, Rule& rule) {
   RuleFacts& facts = rule.facts;
   YamlMap own = top.child("sekimori");
   YamlMap names = own.child("names");
-  facts.protocol = names.optional("protocol", kYamlText, "");
-  facts.remote_access = names.optional("remote_access", kYamlText, "");
-  facts.tunnel = names.optional("tunnel", kYamlText, "");
-  facts.application = names.optional("application", kYamlText, "");
+  facts.protocol = names.optional("protocol", kProtocol, "");
+  facts.remote_access = names.optional("remote_access", kSessionName, "");
+  facts.tunnel = names.optional("tunnel", kSessionName, "");
+  facts.application = names.optional("application", kSessionName, "");
   names.finish();
   facts.finding = own.optional("finding", kFindings, "");
   facts.mismatch = own.optional("mismatch", kMismatches, "");
@@ -192,17 +118,63 @@ LoadedAll<Rule> read_rule(const YamlDocument& document) {
     return tl::unexpected{std::vector{Complaint{document.file, 0, 0, "holds no rule", ""}}};
   }
   YamlMap top{document, complaints};
-  read_metadata(top, rule);
+  read_title(top, rule.facts);
+  rule.facts.id = top.required("id", kUuid);
+  read_status(top, rule.facts);
+  read_metadata(top);
+  if (top.list("fields", kYamlText).size() > 0) rule.fields = top.self().find("fields")->items;
+  read_logsource(top, rule.facts);
   read_extension(top, rule);
   if (top.has("detection")) {
     YamlMap detection = top.child("detection");
-    if (!detection.self().entries.empty()) read_detection(detection, rule, complaints);
-  } else if (!top.has("correlation") && !top.has("filter")) {
+    if (!detection.self().entries.empty()) {
+      read_detection(detection, {}, rule.selections, rule.condition, complaints);
+    }
+  } else {
     top.complain(top.self(), "missing key 'detection'");
   }
   top.finish();
   if (!complaints.empty()) return tl::unexpected{std::move(complaints)};
   return rule;
+}
+
+LoadedAll<RuleFilter> read_filter(const YamlDocument& document) {
+  std::vector<Complaint> complaints;
+  RuleFilter filter;
+  filter.file = document.file;
+  YamlMap top{document, complaints};
+  read_title(top, filter.facts);
+  filter.facts.id = top.optional("id", kUuid, "");
+  read_metadata(top);
+  for (const std::string_view key : {"status", "level"}) {
+    if (!top.has(key)) continue;
+    top.node(key);
+    top.complain(key, "a filter has none: it belongs to the rules it names");
+  }
+  read_logsource(top, filter.facts);
+  YamlMap exception = top.child("filter");
+  if (exception.list("rules", kYamlText).size() > 0) {
+    filter.rules = exception.self().find("rules")->items;
+  } else {
+    exception.complain(exception.self(), "'filter.rules': name the rules it is for");
+  }
+  read_detection(exception, {"rules"}, filter.selections, filter.condition, complaints);
+  if (filter.condition.kind == Condition::Kind::negation) {
+    exception.complain("condition", "says what is taken out of the rules, and this would keep it",
+                       "leave the outer 'not' away");
+  }
+  top.finish();
+  if (!complaints.empty()) return tl::unexpected{std::move(complaints)};
+  return filter;
+}
+
+LoadedAll<SigmaDocument> read_sigma(const YamlDocument& document) {
+  const auto as_document = [](auto read) -> LoadedAll<SigmaDocument> {
+    if (!read) return tl::unexpected{std::move(read.error())};
+    return SigmaDocument{std::move(*read)};
+  };
+  if (document.root.find("filter") != nullptr) return as_document(read_filter(document));
+  return as_document(read_rule(document));
 }
 
 }  // namespace sekimori

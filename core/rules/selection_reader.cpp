@@ -205,32 +205,36 @@ void mark_used(const Condition& condition, std::vector<bool>& used) {
 
 }  // namespace
 
-void read_detection(YamlMap& detection, Rule& rule, std::vector<Complaint>& complaints) {
+void read_detection(YamlMap& detection, std::vector<std::string_view> beside,
+                    std::vector<Selection>& selections, Condition& condition,
+                    std::vector<Complaint>& complaints) {
+  beside.push_back("condition");
   SelectionReader reader{detection, complaints};
   std::vector<std::string> names;
   std::vector<const YamlEntry*> entries;
   for (const YamlEntry& entry : detection.self().entries) {
-    if (entry.key == "condition") continue;
-    rule.selections.push_back(reader.selection(entry));
+    if (std::find(beside.begin(), beside.end(), entry.key) != beside.end()) continue;
+    selections.push_back(reader.selection(entry));
     names.push_back(entry.key);
     entries.push_back(&entry);
   }
-  if (names.empty()) detection.complain(detection.self(), "'detection': no selection");
+  const std::string path = "'" + std::string{detection.path()};
+  if (names.empty()) detection.complain(detection.self(), path + "': no selection");
   const YamlNode* node = detection.node("condition");
   if (node == nullptr) {
-    detection.complain(detection.self(), "missing key 'detection.condition'");
+    detection.complain(detection.self(), "missing key " + path + ".condition'");
     return;
   }
-  auto condition = reader.condition(*node, names);
-  if (!condition) return;
+  auto read = reader.condition(*node, names);
+  if (!read) return;
   std::vector<bool> used(names.size(), false);
-  mark_used(*condition, used);
+  mark_used(*read, used);
   for (std::size_t at = 0; at < used.size(); ++at) {
     if (used[at]) continue;
     complaints.push_back({std::string{detection.file()}, entries[at]->line, entries[at]->column,
                           "no condition uses selection '" + names[at] + "'", "remove it"});
   }
-  rule.condition = std::move(*condition);
+  condition = std::move(*read);
 }
 
 }  // namespace sekimori

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "core/rules/rule.h"
@@ -8,7 +9,10 @@
 
 namespace sekimori {
 
-// Reads what stands under `detection`: selections and the condition over them.
-void read_detection(YamlMap& detection, Rule& rule, std::vector<Complaint>& complaints);
+// Reads what stands under `detection`, or a filter's `filter`: selections and the condition over
+// them. `beside`: keys that are no selections.
+void read_detection(YamlMap& detection, std::vector<std::string_view> beside,
+                    std::vector<Selection>& selections, Condition& condition,
+                    std::vector<Complaint>& complaints);
 
 }  // namespace sekimori

@@ -52,12 +52,13 @@ struct Open {
 // doubled keys by then. Deriving is the only way to its events.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(std::string_view file, std::vector<Complaint>& complaints)
-      : file_{file}, complaints_{complaints} {}
+  // `above`: lines of the file before the text that is read.
+  TreeBuilder(std::string_view file, std::uint32_t above, std::vector<Complaint>& complaints)
+      : file_{file}, above_{above}, complaints_{complaints} {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ == 1) return;
-    complain(place_of(mark), "a second document begins", "one file holds one document");
+    complain(in_file(place_of(mark)), "a second document begins", "one file holds one document");
     throw Stop{};
   }
   void OnDocumentEnd() override {}
@@ -65,7 +66,7 @@ class TreeBuilder final : public YAML::EventHandler {
     attach(made(YamlKind::null, mark, {}, anchor));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    complain(place_of(mark), "aliases are not supported", "write the value out");
+    complain(in_file(place_of(mark)), "aliases are not supported", "write the value out");
     attach(made(YamlKind::null, mark, {}, 0));
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -87,6 +88,10 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnMapEnd() override { close(); }
 
+  // A place of the text as one of the file.
+  Place in_file(Place place) const noexcept {
+    return {place.line == 0 ? 0 : place.line + above_, place.column};
+  }
   void complain(Place place, std::string what, std::string way_out) {
     complaints_.push_back(
         {std::string{file_}, place.line, place.column, std::move(what), std::move(way_out)});
@@ -97,7 +102,7 @@ class TreeBuilder final : public YAML::EventHandler {
  private:
   YamlNode made(YamlKind kind, const YAML::Mark& mark, const std::string& tag,
                 YAML::anchor_t anchor) {
-    const Place place = place_of(mark);
+    const Place place = in_file(place_of(mark));
     if (anchor != 0) complain(place, "anchors are not supported", "write the value out");
     if (!tag.empty() && tag != "?" && tag != "!") {
       complain(place, "tags are not supported: '" + tag + "'", "remove it");
@@ -161,6 +166,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   std::string_view file_;
+  std::uint32_t above_;
   std::vector<Complaint>& complaints_;
   std::vector<Open> open_;
   YamlNode root_;
@@ -186,14 +192,14 @@ bool quotes_end(std::string_view text, int start) noexcept {
 }
 
 // The most frequent fault of a person, for which the parser has other words at each place.
-std::string way_out_of(std::string_view text, Place place) {
+std::string way_out_of(std::string_view text, Place place, std::uint32_t above) {
   std::istringstream lines{std::string{text}};
   std::string line;
   for (std::uint32_t number = 1; std::getline(lines, line) && number <= place.line; ++number) {
     const std::size_t tab = line.find('\t');
     const bool indents = tab != std::string::npos && tab < line.find_first_not_of(" \t");
     if (indents && number + 1 >= place.line) {
-      return "line " + std::to_string(number) + " is indented with a tab: use spaces";
+      return "line " + std::to_string(number + above) + " is indented with a tab: use spaces";
     }
   }
   return {};
@@ -206,7 +212,8 @@ bool readable(std::string_view text, TreeBuilder& builder) {
   }
   const std::size_t bad = first_bad_utf8(text);
   if (bad < text.size()) {
-    builder.complain(place_of(text, bad), "this is not UTF-8", "save the file as UTF-8");
+    builder.complain(builder.in_file(place_of(text, bad)), "this is not UTF-8",
+                     "save the file as UTF-8");
     return false;
   }
   const auto control = std::find_if(text.begin(), text.end(), [](char one) {
@@ -214,9 +221,28 @@ bool readable(std::string_view text, TreeBuilder& builder) {
            one == 0x7f;
   });
   if (control == text.end()) return true;
-  builder.complain(place_of(text, static_cast<std::size_t>(control - text.begin())),
-                   "a control character, so this is not YAML", "is this the right file?");
+  const Place place = place_of(text, static_cast<std::size_t>(control - text.begin()));
+  builder.complain(builder.in_file(place), "a control character, so this is not YAML",
+                   "is this the right file?");
   return false;
+}
+
+std::string_view without_mark(std::string_view text) noexcept {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return text;
+}
+
+// Where the next document begins. YAML 1.2, section 9.1.2: a line that begins with `---` and a
+// blank stands in no scalar, so quotes and blocks need not be understood.
+std::size_t end_of_document(std::string_view text) noexcept {
+  constexpr std::string_view kMarker = "\n---";
+  for (std::size_t at = text.find(kMarker); at != std::string_view::npos;
+       at = text.find(kMarker, at + 1)) {
+    const std::size_t behind = at + kMarker.size();
+    if (behind == text.size() || std::string_view{" \t\r\n"}.find(text[behind]) < 4) return at + 1;
+  }
+  return text.size();
 }
 
 void build(std::string_view text, TreeBuilder& builder) {
@@ -226,17 +252,27 @@ void build(std::string_view text, TreeBuilder& builder) {
     while (parser.HandleNextDocument(builder)) {
     }
     if (!quotes_end(text, builder.last_quoted().pos)) {
-      builder.complain(place_of(builder.last_quoted()), "the file ends inside quotes",
-                       "close them; was the file cut?");
+      builder.complain(builder.in_file(place_of(builder.last_quoted())),
+                       "the file ends inside quotes", "close them; was the file cut?");
     }
   } catch (const Stop&) {
     // Said where it was thrown.
   } catch (const YAML::Exception& fault) {
     const Place place = place_of(fault.mark);
-    builder.complain(place, "YAML: " + fault.msg, way_out_of(text, place));
+    const std::uint32_t above = builder.in_file({1, 1}).line - 1;
+    builder.complain(builder.in_file(place), "YAML: " + fault.msg, way_out_of(text, place, above));
   } catch (const std::exception& fault) {
     builder.complain({}, std::string{"YAML: "} + fault.what(), "");
   }
+}
+
+LoadedAll<YamlDocument> read_document(std::string_view file, std::string_view text,
+                                      std::uint32_t above) {
+  std::vector<Complaint> complaints;
+  TreeBuilder builder{file, above, complaints};
+  if (readable(text, builder)) build(text, builder);
+  if (!complaints.empty()) return tl::unexpected{std::move(complaints)};
+  return YamlDocument{std::string{file}, builder.take_root()};
 }
 
 }  // namespace
@@ -248,13 +284,33 @@ const YamlNode* YamlNode::find(std::string_view key) const noexcept {
 }
 
 LoadedAll<YamlDocument> read_yaml(std::string_view file, std::string_view text) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return read_document(file, without_mark(text), 0);
+}
+
+LoadedAll<std::vector<YamlDocument>> read_yaml_documents(std::string_view file,
+                                                         std::string_view text) {
+  std::vector<YamlDocument> documents;
   std::vector<Complaint> complaints;
-  TreeBuilder builder{file, complaints};
-  if (readable(text, builder)) build(text, builder);
+  if (text.size() > kYamlFileLimit) {
+    complaints.push_back(
+        {std::string{file}, 0, 0, "longer than " + std::to_string(kYamlFileLimit) + " bytes", ""});
+    return tl::unexpected{std::move(complaints)};
+  }
+  text = without_mark(text);
+  std::uint32_t above = 0;
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, end_of_document(text));
+    auto document = read_document(file, part, above);
+    if (!document) {
+      complaints.insert(complaints.end(), document.error().begin(), document.error().end());
+    } else if (document->root.kind != YamlKind::null) {
+      documents.push_back(std::move(*document));
+    }
+    above += static_cast<std::uint32_t>(std::count(part.begin(), part.end(), '\n'));
+    text.remove_prefix(part.size());
+  }
   if (!complaints.empty()) return tl::unexpected{std::move(complaints)};
-  return YamlDocument{std::string{file}, builder.take_root()};
+  return documents;
 }
 
 LoadedAll<YamlDocument> read_yaml_file(const std::string& path) {

@@ -52,7 +52,15 @@ inline constexpr std::size_t kYamlNodeLimit = 50'000;
 // of every fault up to the first that makes the rest unreadable. Never throws.
 LoadedAll<YamlDocument> read_yaml(std::string_view file, std::string_view text);
 
-// The same from a file; `-` is a file of that name. What cannot be opened is a complaint.
+// Bytes of a file of several documents; each keeps to the limits above.
+inline constexpr std::size_t kYamlFileLimit = std::size_t{16} << 20U;
+
+// The documents that `---` tells apart, each as read_yaml() reads it, with its lines in the file;
+// empty ones are left out. Tells of the faults of all.
+LoadedAll<std::vector<YamlDocument>> read_yaml_documents(std::string_view file,
+                                                         std::string_view text);
+
+// One document from a file; `-` is a file of that name. What cannot be opened is a complaint.
 LoadedAll<YamlDocument> read_yaml_file(const std::string& path);
 
 }  // namespace sekimori

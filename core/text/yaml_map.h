@@ -114,6 +114,7 @@ class YamlMap {
   void finish();
 
   std::string_view file() const noexcept { return file_; }
+  std::string_view path() const noexcept { return path_; }
   const YamlNode& self() const noexcept { return *node_; }
 
  private:

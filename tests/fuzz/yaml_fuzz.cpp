@@ -41,6 +41,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (document.error().empty()) std::abort();
     return 0;
   }
+  // One document is the only one of a file that may hold several.
+  const auto all = sekimori::read_yaml_documents("fuzz.yaml", text);
+  if (!all || all->size() > 1) std::abort();
   if (text.starts_with("\xef\xbb\xbf") || document->root.line == 0) return 0;
   const auto moved = sekimori::read_yaml("fuzz.yaml", "#\n" + std::string{text});
   if (!moved) std::abort();

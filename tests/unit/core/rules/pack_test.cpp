@@ -142,6 +142,60 @@ TEST_F(Pack, CountsMatchesAndWhatWasMissing) {
   EXPECT_EQ(counters.matched(0), 0U);
 }
 
+TEST_F(Pack, ReadsSeveralRulesOfAFile) {
+  write("a.yml", "---\n" + rule("01") + "---\n" + rule("02") + "---\n" + rule("02") + "---\n" +
+                     rule("03", "session", "test", "nmae: x") + "---\n");
+  write("b.yml", "# nothing\n---\n");
+  EXPECT_THAT(complaints(), ElementsAre(HasSubstr("/a.yml twice (make another with 'uuidgen')"),
+                                        HasSubstr("/a.yml:28:17: unknown field 'nmae'"),
+                                        HasSubstr("/b.yml: holds no rule")));
+  write("a.yml", rule("01") + "---\n" + rule("02"));
+  write("b.yml", rule("03"));
+  EXPECT_EQ(load()->rules().size(), 3U);
+}
+
+std::string filter(std::string_view rules, std::string_view item = "country: JP") {
+  return "title: The office\nlogsource: {product: sekimori, category: claim}\nfilter: {rules: [" +
+         std::string{rules} + "], office: {" + std::string{item} + "}, condition: office}\n";
+}
+
+TEST_F(Pack, TakesFiltersOutOfTheRulesTheyName) {
+  write("a.yml", "name: base\n" + rule("01", "claim"));
+  write("b.yml", rule("02", "claim"));
+  write("c.yml", filter("base") + "---\n" +
+                     filter("0F8FAD5B-d9cb-469f-a165-708677289501, base", "country: VN"));
+  auto pack = load();
+  ASSERT_TRUE(pack) << pack.error().front().text();
+  EXPECT_THAT(pack->rules()[0].facts().filters,
+              ElementsAre("The office", "The office", "The office"));
+  EXPECT_THAT(pack->rules()[1].facts().filters, ElementsAre());
+  struct Subject {
+    std::string_view name, country;
+  };
+  const auto asked = [&](const Subject& subject) {
+    const FieldReader reader{&subject, [](const void* self, FieldId id, FieldScratch&) noexcept {
+                               const auto& one = *static_cast<const Subject*>(self);
+                               const std::string_view text = id == 0 ? one.name : one.country;
+                               return text.empty() ? FieldValue{} : FieldValue{text};
+                             }};
+    return pack->rules()[0].evaluate(reader).truth;
+  };
+  EXPECT_EQ(asked({"x", "KR"}), Truth::yes);
+  EXPECT_EQ(asked({"x", "JP"}), Truth::no);
+  EXPECT_EQ(asked({"x", "VN"}), Truth::no);
+  EXPECT_EQ(asked({"x", ""}), Truth::unknown);  // it may be the exception
+}
+
+TEST_F(Pack, TellsWhatAFilterCannotBeFor) {
+  write("a.yml", "name: base\n" + rule("01", "claim") + "---\nname: other\n" + rule("02"));
+  write("b.yml", filter("bse, other") + "---\n" + filter("base", "contry: JP"));
+  EXPECT_THAT(complaints(),
+              ElementsAre(HasSubstr("/b.yml:3:18: no rule has the id or name 'bse' (did you mean "
+                                    "'base'?)"),
+                          HasSubstr("'other' is a rule of another category"),
+                          HasSubstr("/b.yml:7:34: unknown field 'contry'")));
+}
+
 TEST_F(Pack, ReadsPlaceholders) {
   write("regions.yml", "regions:\n  china: [CN, HK]\n  russia: [RU]\n");
   const auto placeholders = load_placeholders((folder_ / "regions.yml").string());

@@ -105,9 +105,16 @@ TEST(RuleReader, RefusesWhatItDoesNotSupport) {
       {"detection: {s: {f: 1}, timeframe: 5m, condition: s}\n", "'timeframe' is not supported"},
       {"detection: {and: {f: 1}, condition: and}\n", "'and' cannot name a selection"},
       {"", "missing key 'detection'"},
-      {detection + "correlation: {type: event_count}\n", "correlation rules are not supported"},
-      {detection + "filter: {rules: [a]}\n", "filters are not supported"},
-      {detection + "related: []\n", "links to other rules are not supported"},
+      {detection + "related: [{id: x, type: derived}]\n", "'related[0].id': expected a UUID"},
+      {detection + "related: [{id: 0f8fad5b-d9cb-469f-a165-70867728950e, type: child}]\n",
+       "'related[0].type': expected one of"},
+      {detection + "taxonomy: windows\n", "'taxonomy': expected one of sekimori, sigma"},
+      {detection + "scope: [x]\n", "a text of two bytes or more"},
+      {detection + "license: 'a; b'\n", "expected an SPDX licence"},
+      {detection + "name: two words\n", "without spaces and quotes"},
+      {detection + "name: 0f8fad5b-d9cb-469f-a165-70867728950e\n", "and not a UUID"},
+      {detection + "action: global\n", "Sigma 2 has no rule collections"},
+      {detection + "custom: [x]\n", "'custom': expected a map"},
       {detection + "levle: high\n", "r.yml:7:1: unknown key 'levle' (did you mean 'level'?)"},
       {detection + "date: 26.03.2024\n", "expected a date such as 2024-03-26"},
       {detection + "tags: [t1090]\n", "expected a tag with its namespace"},
@@ -115,6 +122,13 @@ TEST(RuleReader, RefusesWhatItDoesNotSupport) {
       {detection + "sekimori: {weight: 5, group: geo}\n", "log-odds from -4 to 4.5"},
       {detection + "sekimori: {weight: 2}\n", "evidence is weighed within a group"},
       {detection + "sekimori: {names: {tunnel: x}}\n", "only a rule of category session"},
+      {detection + "sekimori: {names: {tunnel: " + std::string(33, 'x') + "}}\n",
+       "a name of at most 32 bytes"},
+      {detection + "sekimori: {tests: [{name: a, expect: match}]}\n", "no record to test with"},
+      {detection + "sekimori: {tests: [{name: a, record: {}, capture: x, expect: match}]}\n",
+       "a record or a capture, not both"},
+      {detection + "sekimori: {tests: [{name: a, record: {}, count: 1, expect: match}]}\n",
+       "'sekimori.tests[0].count': belongs to a capture"},
       {detection + "sekimori: {tests: [{name: a, record: {}}]}\n",
        "missing key 'sekimori.tests[0].expect'"},
   };
@@ -127,25 +141,80 @@ TEST(RuleReader, RefusesWhatItDoesNotSupport) {
 }
 
 TEST(RuleReader, WantsTheHead) {
-  EXPECT_THAT(
-      complaints(kDetection, "title: x\n"),
-      ElementsAre("r.yml:1:1: missing key 'id'", "r.yml:1:1: missing key 'status'",
-                  "r.yml:1:1: missing key 'level'", "r.yml: missing key 'logsource.product'",
-                  "r.yml: missing key 'logsource.category'"));
+  EXPECT_THAT(complaints(kDetection, "title: x\n"),
+              ElementsAre("r.yml:1:1: missing key 'id'", "r.yml: missing key 'logsource.product'",
+                          "r.yml: missing key 'logsource.category'"));
   EXPECT_THAT(complaints(kDetection,
                          "title: x\nid: 12\nstatus: new\nlevel: 5\n"
-                         "logsource: {product: windows, category: process}\n"),
-              ::testing::SizeIs(5));
+                         "logsource: {product: windows, category: process, service: x}\n"),
+              ::testing::SizeIs(6));
   EXPECT_THAT(complaints("", ""), ElementsAre("r.yml: holds no rule"));
   EXPECT_THAT(complaints("", "- a\n"),
               ::testing::Contains("r.yml:1:1: expected a map of keys and values, not a list"));
+}
+
+TEST(RuleReader, TakesWhatSigmaLeavesToThePack) {
+  const auto rule = read(
+      "name: base\nlicense: MIT OR Apache-2.0\ntaxonomy: sigma\nscope: [server, client]\n"
+      "falsepositives: none\nrelated:\n  - {id: 929A690E-bef0-4204-a928-ef5e620d6fcc, type: "
+      "similar}\ncustom: {ticket: 7, owner: {team: x}}\ndetection: {s: {f: 1}, condition: s}\n",
+      "title: A rule\nid: 0f8fad5b-d9cb-469f-a165-70867728950e\n"
+      "logsource: {product: sekimori, category: claim, definition: with a session}\n");
+  ASSERT_TRUE(rule) << rule.error().front().text();
+  EXPECT_EQ(rule->facts.name, "base");
+  EXPECT_EQ(rule->facts.status, RuleStatus::test);
+  EXPECT_EQ(rule->facts.level, "informational");
+}
+
+TEST(RuleReader, ReadsATestWithACapture) {
+  const auto rule = read(std::string{kDetection} +
+                         "sekimori:\n  tests:\n    - name: t\n      capture: ../a.pcap\n"
+                         "      where: {server.port: 443}\n      count: 2\n      expect: match\n");
+  ASSERT_TRUE(rule) << rule.error().front().text();
+  const RuleTest& test = rule->tests.front();
+  EXPECT_EQ(test.capture, "../a.pcap");
+  EXPECT_EQ(test.where.front().key, "server.port");
+  EXPECT_EQ(test.count, 2U);
+  EXPECT_TRUE(test.record.empty());
+}
+
+TEST(RuleReader, ReadsAFilter) {
+  constexpr std::string_view kFilter =
+      "title: The office\nlogsource: {product: sekimori, category: claim}\nfilter:\n"
+      "  rules: [a, b]\n  selection: {f: 1}\n  condition: selection\n";
+  const auto read_it = [](std::string text) { return read_sigma(*read_yaml("f.yml", text)); };
+  const auto document = read_it(std::string{kFilter});
+  ASSERT_TRUE(document) << document.error().front().text();
+  const auto& filter = std::get<RuleFilter>(*document);
+  EXPECT_EQ(filter.facts.title, "The office");
+  EXPECT_EQ(filter.rules.size(), 2U);
+  EXPECT_EQ(filter.selections.size(), 1U);
+
+  struct Case {
+    std::string_view was, is, says;
+  };
+  const Case cases[] = {
+      {"condition: selection", "condition: not selection", "what is taken out of the rules"},
+      {"  rules: [a, b]\n", "", "name the rules it is for"},
+      {"  condition: selection\n", "", "missing key 'filter.condition'"},
+      {"title: The office\n", "", "missing key 'title'"},
+      {"filter:", "level: high\nfilter:", "a filter has none"},
+      {"filter:", "detection: {}\nfilter:", "unknown key 'detection'"},
+  };
+  for (const Case& row : cases) {
+    std::string text{kFilter};
+    text.replace(text.find(row.was), row.was.size(), row.is);
+    const auto bad = read_it(text);
+    ASSERT_FALSE(bad) << text;
+    EXPECT_THAT(bad.error().front().text(), HasSubstr(std::string{row.says}));
+  }
 }
 
 TEST(RuleReader, NoPrefixIsAnotherRule) {
   const std::string whole = std::string{kHead} + std::string{kDetection};
   const auto rule = read("", whole);
   ASSERT_TRUE(rule);
-  // Without its line's end the last line is still whole.
+  // Without its line's end the last line is still whole; what may be left away comes before it.
   for (std::size_t size = 0; size + 1 < whole.size(); ++size) {
     EXPECT_FALSE(read("", std::string_view{whole}.substr(0, size))) << size;
   }

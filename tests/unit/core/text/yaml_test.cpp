@@ -143,6 +143,34 @@ TEST(Yaml, EachPrefixIsReadOrRefusedInWords) {
   }
 }
 
+TEST(Yaml, ReadsSeveralDocuments) {
+  const auto documents = read_yaml_documents(
+      "a.yaml", "# head\n---\na: '---'\nb: |\n  x\n  ---\n---\t# empty\n--- {c: 1}\n---x: 2\n");
+  ASSERT_FALSE(documents);  // "---x" goes on with the document before
+  EXPECT_THAT(documents.error().front().text(), HasSubstr("a.yaml:9:"));
+
+  const auto two = read_yaml_documents(
+      "a.yaml",
+      "\xef\xbb\xbf# head\r\n---\r\na: '---'\nb: |\n  x\n  ---\n---\t# empty\n--- {c: 1}\n...\n");
+  ASSERT_TRUE(two) << two.error().front().text();
+  ASSERT_EQ(two->size(), 2U);
+  EXPECT_EQ((*two)[0].root.find("b")->text, "x\n---\n");
+  EXPECT_EQ((*two)[0].root.find("b")->line, 4U);
+  EXPECT_EQ((*two)[1].root.find("c")->line, 8U);
+  EXPECT_EQ((*two)[1].root.find("c")->column, 9U);
+  EXPECT_TRUE(read_yaml_documents("a.yaml", "")->empty());
+
+  const auto faults = read_yaml_documents("a.yaml", "a: &x 1\n---\nb: [\n---\nc:\n\td: 1\n");
+  ASSERT_FALSE(faults);
+  std::vector<std::string> texts;
+  for (const Complaint& one : faults.error()) texts.push_back(one.text());
+  EXPECT_THAT(texts, ::testing::ElementsAre(HasSubstr("a.yaml:1:"), HasSubstr("a.yaml:4:"),
+                                            HasSubstr("line 6 is indented with a tab")));
+  EXPECT_THAT(
+      read_yaml_documents("a.yaml", std::string(kYamlFileLimit + 1, '#')).error().front().what,
+      HasSubstr("longer than"));
+}
+
 TEST(Yaml, NamesAFileThatCannotBeRead) {
   const auto none = read_yaml_file("/nonexistent/a.yaml");
   ASSERT_FALSE(none);
