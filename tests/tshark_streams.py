@@ -163,7 +163,9 @@ def streams_of(frames):
     by_stream = collections.defaultdict(list)
     for frame in frames:
         transport = "tcp" if frame["tcp.stream"] else "udp"
-        by_stream[transport, frame["tcp.stream"] or frame["udp.stream"]].append(frame)
+        stream = frame["tcp.stream"] or frame["udp.stream"]
+        if stream:  # a fragment has none: its packet counts where its last one came
+            by_stream[transport, stream].append(frame)
     return [summarize(transport, own) for (transport, _), own in by_stream.items()]
 
 

@@ -38,7 +38,7 @@ auto nearness(const SessionRecord& record, Timestamp time) noexcept {
 // flood of them must not make the joiner forget those that carried one. A mirror that shows only
 // one direction has more than one packet of a client that spoke.
 bool is_bare_attempt(const SessionRecord& record) noexcept {
-  constexpr std::uint8_t kTcp = 6;  // IANA protocol number
+  constexpr std::uint8_t kTcp = 6;                // IANA protocol number
   constexpr std::uint64_t kLongestSyn = 40 + 60;  // bytes: IPv6 and all of TCP's options
   const Endpoint& client = record.client;
   return record.protocol == kTcp && record.syn.ttl &&

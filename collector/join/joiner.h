@@ -63,16 +63,16 @@ inline constexpr std::size_t kScanLimit = 1024;
 inline constexpr std::size_t kJoinOutcomeCount = 5;
 
 struct JoinCounters {
-  std::uint64_t sessions = 0;             // taken; an end that supersedes a start is not a new one
+  std::uint64_t sessions = 0;  // taken; an end that supersedes a start is not a new one
   // Without ports, dated outside 1970 to 2200, or an attempt to connect that came to nothing.
   std::uint64_t unjoinable_sessions = 0;
-  std::uint64_t duplicate_sessions = 0;   // the same event id and type again
-  std::uint64_t forgotten_sessions = 0;   // by age
-  std::uint64_t evicted_sessions = 0;     // by capacity
-  std::uint64_t claims = 0;               // taken
-  std::uint64_t duplicate_claims = 0;     // the same id again
-  std::uint64_t hurried_claims = 0;       // answered before their time, by capacity
-  std::uint64_t scans_cut = 0;            // by kScanLimit
+  std::uint64_t duplicate_sessions = 0;  // the same event id and type again
+  std::uint64_t forgotten_sessions = 0;  // by age
+  std::uint64_t evicted_sessions = 0;    // by capacity
+  std::uint64_t claims = 0;              // taken
+  std::uint64_t duplicate_claims = 0;    // the same id again
+  std::uint64_t hurried_claims = 0;      // answered before their time, by capacity
+  std::uint64_t scans_cut = 0;           // by kScanLimit
   // Claims by their latest answer, index = JoinOutcome. After finish() the sum is `claims`.
   std::array<std::uint64_t, kJoinOutcomeCount> outcomes{};
 };
