@@ -146,9 +146,13 @@ void make_record(const Flow& flow, const HelloFactsPool& hellos, const StreamLos
   if (!hello_met && is_hello_incomplete(flow)) {
     record.tls.no_fingerprint = NoFingerprint::incomplete;
   }
-  // An Initial that opened is QUIC, whatever handshake it carries.
-  if (flow.is(IpProtocol::udp) && flow.datagram.kind == DatagramKind::quic) {
+  if (!flow.is(IpProtocol::udp)) return;
+  // An Initial that opened is QUIC, whatever handshake it carries; a hello's fragment is DTLS,
+  // whether the hello became whole or not.
+  if (flow.datagram.kind == DatagramKind::quic) {
     record.network_protocol.assign(protocol_name(TransportKind::quic));
+  } else if (flow.datagram.kind == DatagramKind::dtls) {
+    record.network_protocol.assign(protocol_name(TransportKind::dtls));
   }
 }
 

@@ -62,6 +62,7 @@ TEST(DtlsSearch, FragmentsOfTwoMessagesMakeNone) {
   const auto record = record_of({kHelloBegins, kCookieHelloEnds});
   EXPECT_TRUE(record.tls.ja3.empty());
   EXPECT_EQ(record.tls.no_fingerprint, NoFingerprint::incomplete);
+  EXPECT_EQ(record.network_protocol.view(), "dtls");
 }
 
 TEST(DtlsSearch, TheServersHelloAloneTellsWhoTheClientIs) {
