@@ -22,6 +22,8 @@ constexpr std::uint64_t kSmallestRing = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kLargestRing = std::uint64_t{2047} << 20U;
 constexpr std::uint64_t kSmallestSnaplen = 128;  // link, IPv6 and TCP headers with every option
 
+constexpr std::chrono::minutes kShortestSpoolAge{1};
+
 std::string beside(std::string_view file, const std::string& path) {
   if (path.empty() || path.front() == '/') return path;
   return (std::filesystem::path{file}.parent_path() / path).string();
@@ -72,11 +74,27 @@ void read_capture(YamlMap map, CaptureSettings& capture) {
   map.finish();
 }
 
+void read_spool(YamlMap map, ShipConfig& ship) {
+  const SpoolLimits defaults;
+  ship.spool = beside(map.file(), map.optional("dir", kYamlText, ""));
+  ship.spool_limits.size = map.optional("size", kYamlSize, defaults.size);
+  if (ship.spool_limits.size < kSmallestSpool) {
+    map.complain("size", "is too small for batches", "give at least 4MiB");
+  }
+  const auto age = map.optional("age", kYamlDuration, defaults.age);
+  ship.spool_limits.age = std::chrono::ceil<std::chrono::seconds>(age);
+  if (ship.spool_limits.age < kShortestSpoolAge) {
+    map.complain("age", "is too short", "give at least 1min: a collector must have time to start");
+  }
+  map.finish();
+}
+
 ShipConfig read_ship(YamlMap map) {
   ShipConfig ship;
   ship.collector = map.optional("collector", kYamlText, "");
   ship.collector_key = beside(map.file(), map.optional("collector_key", kYamlText, ""));
   ship.key = beside(map.file(), map.optional("key", kYamlText, ""));
+  read_spool(map.child("spool"), ship);
   map.finish();
   return ship;
 }

@@ -8,6 +8,7 @@
 #include "core/text/yaml_map.h"
 #include "sensor/capture/live_source.h"
 #include "sensor/file_run.h"
+#include "sensor/spool/spool.h"
 
 namespace sekimori {
 
@@ -16,6 +17,8 @@ struct ShipConfig {
   std::string collector;      // ZeroMQ endpoint: "tcp://192.0.2.10:7355"
   std::string collector_key;  // path of the collector's public key
   std::string key;            // path of this sensor's secret key
+  std::string spool;          // folder of the spool; empty: batches are kept in memory alone
+  SpoolLimits spool_limits;
 };
 
 // Everything an operator may say to a sensor; config/sensor.yaml holds each key with its default.

@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/landlock.h>
 #include <pwd.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -52,6 +54,14 @@ bool set(const Capabilities& wanted) noexcept {
 tl::unexpected<Complaint> cannot(const std::string& what) {
   return tl::unexpected{Complaint{"", 0, 0, "cannot " + what + ": " + std::strerror(errno),
                                   "nothing is read without confinement"}};
+}
+
+// Root may have made the folder a moment ago. What was another account's stays so, and is refused
+// when it is used.
+void hand_over(int folder, const passwd& account) {
+  struct stat status {};
+  if (folder < 0 || ::fstat(folder, &status) != 0 || status.st_uid != 0) return;
+  (void)::fchown(folder, account.pw_uid, account.pw_gid);
 }
 
 Loaded<bool> become(const passwd& account) {
@@ -141,13 +151,22 @@ scmp_arg_cmp equal(unsigned argument, std::uint64_t value) {
   return {argument, SCMP_CMP_EQ, value, 0};
 }
 
-bool load_filter(Reads reads) {
+bool load_filter(Reads reads, int writable) {
   Filter filter;
   for (const char* name : kAllowed) filter.rule(SCMP_ACT_ALLOW, name);
   for (const char* name : kDeadly) filter.rule(SCMP_ACT_KILL_PROCESS, name);
   // Files are only read: captures, the resolver's, and what libpcap asks of /sys.
   filter.rule(SCMP_ACT_ALLOW, "openat", masked(2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
   filter.rule(SCMP_ACT_ALLOW, "open", masked(1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
+  if (writable >= 0) {
+    for (const char* name : {"openat", "unlinkat"}) {
+      filter.rule(SCMP_ACT_ALLOW, name, equal(0, static_cast<std::uint64_t>(writable)));
+    }
+    for (const char* name :
+         {"pwrite64", "pwritev", "pwritev2", "ftruncate", "fdatasync", "fsync"}) {
+      filter.rule(SCMP_ACT_ALLOW, name);
+    }
+  }
   // Memory is never writable and executable, nor made executable after it was written. Mapped so
   // from a file it may be: the resolver loads its modules.
   filter.rule(SCMP_ACT_ALLOW, "mmap", masked(2, PROT_EXEC, 0));
@@ -169,6 +188,32 @@ bool load_filter(Reads reads) {
   return filter.load();
 }
 
+// Nothing is made, written or removed but in that folder (Landlock). True also where the kernel has
+// none.
+bool write_only_beneath(int folder) {
+  constexpr std::uint64_t used =
+      LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG;
+  constexpr std::uint64_t handled = used | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+                                    LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
+                                    LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+                                    LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
+  const auto call = [](long number, auto... arguments) {
+    return static_cast<int>(::syscall(number, arguments...));
+  };
+  // Its first member alone, which the first version has.
+  const std::uint64_t attributes = handled;
+  const int rules = call(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0U);
+  if (rules < 0) return errno == ENOSYS || errno == EOPNOTSUPP;
+  landlock_path_beneath_attr rule{};
+  rule.allowed_access = used;
+  rule.parent_fd = folder;
+  const bool restricted =
+      call(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0U) == 0 &&
+      call(SYS_landlock_restrict_self, rules, 0U) == 0;
+  ::close(rules);
+  return restricted;
+}
+
 }  // namespace
 
 Loaded<bool> check_user(const std::string& user) {
@@ -187,6 +232,7 @@ Loaded<std::vector<std::string>> confine(const Confinement& confinement) {
     if (user.empty() && live) user = kSensorUser;
     const passwd* account = user.empty() ? nullptr : ::getpwnam(user.c_str());
     if (account != nullptr) {
+      hand_over(confinement.writable, *account);
       if (auto done = become(*account); !done) return tl::unexpected{done.error()};
     } else if (live) {
       warnings.push_back("there is no account " + user +
@@ -198,7 +244,11 @@ Loaded<std::vector<std::string>> confine(const Confinement& confinement) {
     return tl::unexpected{dropped.error()};
   }
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return cannot("renounce new privileges");
-  if (!load_filter(confinement.reads)) return cannot("restrict system calls (seccomp)");
+  if (confinement.writable >= 0 && !write_only_beneath(confinement.writable)) {
+    return cannot("restrict writing (Landlock)");
+  }
+  if (!load_filter(confinement.reads, confinement.writable))
+    return cannot("restrict system calls (seccomp)");
   return warnings;
 }
 

@@ -17,6 +17,10 @@ struct Confinement {
   // exists; for captures nobody else, because they are opened one by one as they come and may be
   // readable to their owner alone.
   std::string user;
+  // Descriptor of the one folder in which files are still made, written and unlinked; below 0:
+  // none. Where the kernel has Landlock, it alone can be written to; elsewhere the rights of the
+  // account bound what a path that begins with / could reach.
+  int writable = -1;
 };
 inline constexpr const char* kSensorUser = "sekimori-sensor";  // as systemd/sekimori.sysusers says
 

@@ -175,6 +175,36 @@ Loaded<std::unique_ptr<LiveRun>> open_interfaces(const SensorConfig& config,
   return LiveRun::open(config.run, config.capture);
 }
 
+// None when the configuration names none.
+Loaded<std::optional<SpoolDirectory>> open_spool(const SensorConfig& config) {
+  if (config.ship.spool.empty()) return std::nullopt;
+  auto directory = SpoolDirectory::open(config.ship.spool);
+  if (!directory) return tl::unexpected{directory.error()};
+  return std::move(*directory);
+}
+
+// Reads what an earlier sensor left, so only once confined.
+Loaded<std::unique_ptr<Publisher>> start_publisher(PublisherOptions options,
+                                                   std::optional<SpoolDirectory> directory,
+                                                   SpoolLimits limits) {
+  if (!directory) return Publisher::start(std::move(options));
+  if (options.when_full == WhenFull::wait) limits.when_full = WhenSpoolFull::refuse;
+  auto spool = Spool::recover(
+      std::move(*directory), limits, options.boot,
+      std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()));
+  if (!spool) return tl::unexpected{spool.error()};
+  const SpoolCounters left = (*spool)->counters();
+  if (left.recovered > 0) {
+    say(kInfo, std::to_string(left.records) +
+                   " records that an earlier sensor left in the spool "
+                   "are sent first");
+  }
+  if (left.torn_bytes > 0) {
+    say(kWarning, std::to_string(left.torn_bytes) + " bytes of the spool could not be read");
+  }
+  return Publisher::start(std::move(options), std::move(*spool));
+}
+
 int sense(const CommandLine& line) {
   auto config = load_sensor_config(line.config);
   if (!config) return refuse(config.error());
@@ -197,11 +227,16 @@ int sense(const CommandLine& line) {
   if (!live) return refuse({live.error()});
   options->when_full = *live ? WhenFull::drop : WhenFull::wait;
 
-  const auto confined = confine({*live ? Reads::interfaces : Reads::captures, config->user});
+  auto directory = open_spool(*config);
+  if (!directory) return refuse({directory.error()});
+
+  const auto confined = confine({*live ? Reads::interfaces : Reads::captures, config->user,
+                                 *directory ? (*directory)->descriptor() : -1});
   if (!confined) return refuse({confined.error()});
   for (const std::string& warning : *confined) say(kWarning, warning);
   // The publisher brings the first other threads, which inherit the confinement.
-  auto publisher = Publisher::start(std::move(*options));
+  auto publisher =
+      start_publisher(std::move(*options), std::move(*directory), config->ship.spool_limits);
   if (!publisher) return refuse({publisher.error()});
 
   const Outcome outcome = *live ? run_live(**live, *finishers, **publisher)
@@ -209,6 +244,10 @@ int sense(const CommandLine& line) {
   const bool drained = (*publisher)->drain(kDrainPatience);
   const PublisherCounters sent = (*publisher)->counters();
   report(outcome, sent);
+  if (sent.spool && sent.spool->batches > 0) {
+    say(kWarning, "what was not acknowledged waits in " + config->ship.spool +
+                      ": the next start sends it first");
+  }
   if (!drained || sent.records_dropped > 0) {
     say(kError,
         "the collector did not acknowledge everything; is it up, and does it know this sensor's "

@@ -11,6 +11,11 @@ bool Outbox::full() const noexcept {
   return entries_.size() >= kUnacknowledgedLimit;
 }
 
+void Outbox::begin(std::uint64_t boot, std::uint64_t sequence) noexcept {
+  boot_ = boot;
+  oldest_ = sequence;
+}
+
 void Outbox::add(std::vector<std::uint8_t> frame, std::size_t records) {
   entries_.push_back({std::move(frame), records, false});
 }

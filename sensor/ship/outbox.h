@@ -10,9 +10,9 @@
 
 namespace sekimori {
 
-// The batches that the collector has not acknowledged, in order of sequence, and how far they have
-// been sent on the present connection. Holds at most kUnacknowledgedLimit; forgets nothing but what
-// is acknowledged or refused.
+// The batches of one boot that may be sent next, in order of sequence without gaps, and how far
+// they have been sent on the present connection. Holds at most kUnacknowledgedLimit; forgets
+// nothing but what is acknowledged or refused.
 class Outbox {
  public:
   struct Settled {
@@ -27,10 +27,17 @@ class Outbox {
 
   bool full() const noexcept;
   bool empty() const noexcept { return entries_.empty(); }
+  std::uint64_t boot() const noexcept { return boot_; }
   std::uint64_t oldest() const noexcept { return oldest_; }  // the next one when empty
   std::uint64_t next_sequence() const noexcept { return oldest_ + entries_.size(); }
   std::size_t in_flight() const noexcept { return sent_; }
 
+  // Whether that batch is the next one.
+  bool continues(std::uint64_t boot, std::uint64_t sequence) const noexcept {
+    return boot == boot_ && sequence == next_sequence();
+  }
+  // An empty box goes on with another boot, or past a gap.
+  void begin(std::uint64_t boot, std::uint64_t sequence) noexcept;
   // The batch with next_sequence(), compressed.
   void add(std::vector<std::uint8_t> frame, std::size_t records);
 
@@ -55,6 +62,7 @@ class Outbox {
   Settled drop_first(std::size_t count);
 
   std::deque<Entry> entries_;
+  std::uint64_t boot_ = 0;
   std::uint64_t oldest_ = 1;
   std::size_t sent_ = 0;
 };

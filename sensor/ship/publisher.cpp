@@ -14,10 +14,9 @@
 #include <zmq.hpp>
 
 #include "core/net/wakeup.h"
-#include "core/record/codec.h"
 #include "core/record/transport_message.h"
+#include "sensor/ship/backlog.h"
 #include "sensor/ship/batch_queue.h"
-#include "sensor/ship/outbox.h"
 
 namespace sekimori {
 namespace {
@@ -71,9 +70,11 @@ std::string_view words_of(RefusalReason reason) {
 
 class Publisher::Worker {
  public:
-  explicit Worker(PublisherOptions options)
+  Worker(PublisherOptions options, std::unique_ptr<Spool> spool)
       : options_{std::move(options)},
         queue_{options_.when_full, options_.keep_waiting},
+        backlog_{queue_, options_, std::move(spool)},
+        outbox_{backlog_.outbox()},
         socket_{context_, zmq::socket_type::dealer} {
     socket_.set(zmq::sockopt::curve_serverkey, std::string{options_.collector_key.view()});
     socket_.set(zmq::sockopt::curve_secretkey, std::string{options_.secret_key.view()});
@@ -128,10 +129,19 @@ class Publisher::Worker {
   }
 
   PublisherCounters counters() const {
-    return {totals_.records_offered,      totals_.records_dropped, totals_.records_acknowledged,
-            totals_.records_refused,      totals_.batches_sent,    totals_.batches_sent_again,
-            totals_.batches_acknowledged, totals_.batches_refused, totals_.greetings,
-            totals_.greetings_refused,    totals_.bad_messages};
+    return {totals_.records_offered,
+            totals_.records_dropped,
+            totals_.records_acknowledged,
+            totals_.records_refused,
+            totals_.batches_sent,
+            totals_.batches_sent_again,
+            totals_.batches_acknowledged,
+            totals_.batches_refused,
+            totals_.greetings,
+            totals_.greetings_refused,
+            totals_.bad_messages,
+            backlog_.lost_records(),
+            backlog_.spool() ? std::optional{backlog_.spool()->counters()} : std::nullopt};
   }
 
  private:
@@ -146,13 +156,17 @@ class Publisher::Worker {
         std::this_thread::sleep_for(seconds{1});
       }
     }
+    backlog_.collect(Clock::now());  // what is left goes to the spool
   }
 
   void work() {
     while (!stop_.load()) {
       wakeup_.clear();
-      collect(Clock::now());
+      backlog_.collect(Clock::now());
       receive(Clock::now());
+      backlog_.collect(Clock::now());  // there may be room again
+      backlog_.turn();
+      if (backlog_.series_changed() && streaming_) greet(Clock::now());
       check_progress(Clock::now());
       const bool blocked = !send(Clock::now());
       note_drained();
@@ -165,8 +179,7 @@ class Publisher::Worker {
     const auto events = static_cast<short>(blocked ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
     std::array<zmq::pollitem_t, 2> items{
         {{socket_.handle(), 0, events, 0}, {nullptr, wakeup_.descriptor(), ZMQ_POLLIN, 0}}};
-    Clock::time_point due = Clock::time_point::max();
-    if (!open_.records.empty() && !outbox_.full()) due = open_since_ + options_.batch_age;
+    Clock::time_point due = backlog_.due();
     if (!streaming_ && !blocked) due = std::min(due, greeting_due_);
     if (!streaming_ && !silence_said_) due = std::min(due, silent_since_ + options_.silence_limit);
     if (streaming_ && outbox_.in_flight() > 0) {
@@ -178,29 +191,6 @@ class Publisher::Worker {
       patience = std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(due - Clock::now()));
     }
     zmq::poll(items, patience);
-  }
-
-  // From the queue into the open batch, and from there into the outbox while that has room.
-  void collect(Clock::time_point now) {
-    while (!outbox_.full()) {
-      const bool was_empty = open_.records.empty();
-      queue_.take(open_.records, kBatchRecordLimit - open_.records.size());
-      if (was_empty) open_since_ = now;
-      if (open_.counters.empty()) open_.counters = queue_.take_report();
-      const bool full = open_.records.size() == kBatchRecordLimit;
-      const bool old = !open_.records.empty() && now - open_since_ >= options_.batch_age;
-      const bool last = queue_.closed() && !open_.records.empty();
-      if (!full && !old && !last && open_.counters.empty()) return;
-      close_batch();
-    }
-  }
-
-  void close_batch() {
-    open_.id = {options_.sensor, options_.boot, outbox_.next_sequence()};
-    open_.speaker = options_.speaker;
-    outbox_.add(compress(encode_batch(open_)), open_.records.size());
-    open_.records.clear();
-    open_.counters.clear();
   }
 
   void receive(Clock::time_point now) {
@@ -230,8 +220,8 @@ class Publisher::Worker {
 
   bool acknowledge(std::uint64_t boot, std::uint64_t committed, std::size_t credit,
                    Clock::time_point now) {
-    const auto settled =
-        boot == options_.boot ? outbox_.acknowledge(committed) : std::optional<Outbox::Settled>{};
+    if (boot != outbox_.boot()) return false;  // of the series before: nothing of it is out
+    const auto settled = backlog_.acknowledge(boot, committed);
     if (!settled) {
       ++totals_.bad_messages;
       return false;
@@ -244,9 +234,8 @@ class Publisher::Worker {
   }
 
   void refused(const Refusal& refusal, Clock::time_point now) {
-    if (refusal.boot != options_.boot) {
-      ++totals_.bad_messages;
-    } else if (refusal.sequence == 0) {
+    if (refusal.boot != outbox_.boot()) return;
+    if (refusal.sequence == 0) {
       ++totals_.greetings_refused;
       greeting_due_ = now + kRefusedInterval;
       silent_since_ = now;
@@ -256,7 +245,7 @@ class Publisher::Worker {
     } else if (refusal.reason == RefusalReason::unreadable) {
       // Passed over, so all before it are committed.
       if (!acknowledge(refusal.boot, refusal.sequence - 1, credit_, now)) return;
-      const auto settled = outbox_.refuse(refusal.sequence);
+      const auto settled = backlog_.refuse(refusal.sequence);
       if (!settled) {
         ++totals_.bad_messages;
         return;
@@ -290,7 +279,7 @@ class Publisher::Worker {
   bool send(Clock::time_point now) {
     if (!streaming_) return now < greeting_due_ || send_greeting(now);
     while (const auto next = outbox_.next(credit_)) {
-      if (!send_message(Delivery{options_.boot, next->sequence, next->frame})) return false;
+      if (!send_message(Delivery{outbox_.boot(), next->sequence, next->frame})) return false;
       ++(next->again ? totals_.batches_sent_again : totals_.batches_sent);
       if (outbox_.in_flight() == 0) progress_ = now;
       outbox_.sent();
@@ -299,9 +288,10 @@ class Publisher::Worker {
   }
 
   bool send_greeting(Clock::time_point now) {
-    const Hello hello{kTransportVersion, kSchemaVersion, options_.boot, outbox_.oldest(),
+    const Hello hello{kTransportVersion, kSchemaVersion, outbox_.boot(), outbox_.oldest(),
                       options_.sensor};
     if (!send_message(hello)) return false;
+    (void)backlog_.series_changed();  // it says so
     ++totals_.greetings;
     greeted_ = now;
     greeting_due_ = now + kGreetingInterval;
@@ -314,8 +304,7 @@ class Publisher::Worker {
   }
 
   void note_drained() {
-    if (!queue_.closed() || !queue_.empty()) return;
-    if (!open_.records.empty() || !outbox_.empty()) return;
+    if (!queue_.closed() || !queue_.empty() || !backlog_.empty()) return;
     const std::lock_guard lock{drained_mutex_};
     drained_ = true;
     drained_changed_.notify_all();
@@ -339,10 +328,9 @@ class Publisher::Worker {
 
   // The thread's own from here on.
   zmq::context_t context_;
+  Backlog backlog_;
+  Outbox& outbox_;
   zmq::socket_t socket_;
-  Batch open_;
-  Clock::time_point open_since_{};
-  Outbox outbox_;
   bool streaming_ = false;                         // welcomed; else a Hello is due or out
   Clock::time_point silent_since_ = Clock::now();  // while not welcomed
   bool silence_said_ = false;
@@ -356,7 +344,8 @@ class Publisher::Worker {
 Publisher::Publisher(std::unique_ptr<Worker> worker) : worker_{std::move(worker)} {}
 Publisher::~Publisher() = default;
 
-Loaded<std::unique_ptr<Publisher>> Publisher::start(PublisherOptions options) {
+Loaded<std::unique_ptr<Publisher>> Publisher::start(PublisherOptions options,
+                                                    std::unique_ptr<Spool> spool) {
   const auto complain = [](std::string what, std::string way_out) {
     return tl::unexpected{Complaint{"", 0, 0, std::move(what), std::move(way_out)}};
   };
@@ -372,7 +361,7 @@ Loaded<std::unique_ptr<Publisher>> Publisher::start(PublisherOptions options) {
   }
   const std::string endpoint = options.endpoint;
   try {
-    auto worker = std::make_unique<Worker>(std::move(options));
+    auto worker = std::make_unique<Worker>(std::move(options), std::move(spool));
     return std::unique_ptr<Publisher>{new Publisher{std::move(worker)}};
   } catch (const zmq::error_t& error) {
     return complain("cannot connect to '" + endpoint + "': " + error.what(),

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include "core/record/batch.h"
 #include "core/record/session_record.h"
 #include "core/text/complaint.h"
+#include "sensor/spool/spool.h"
 
 namespace sekimori {
 
@@ -21,7 +23,7 @@ inline constexpr std::size_t kPublisherQueueLimit = 16 * kBatchRecordLimit;
 // Between two times that a waiting thread asks whether to wait on.
 inline constexpr std::chrono::milliseconds kWaitTurn{100};
 // Batches kept in memory until they are acknowledged: 64 of some 24 KiB, at worst 0.75 MiB each.
-// When that many are out, records wait in the queue.
+// When that many are out, batches wait in the spool, or without one records in the queue.
 inline constexpr std::size_t kUnacknowledgedLimit = 64;
 
 // What offer() does when the queue is full. Live capture drops and counts: it may never wait.
@@ -64,21 +66,24 @@ struct PublisherCounters {
   std::uint64_t greetings = 0;          // HELLO sent
   std::uint64_t greetings_refused = 0;  // by the collector, which says why
   std::uint64_t bad_messages = 0;       // from the collector, that could not be read
+  std::uint64_t records_lost = 0;       // the spool took nothing and memory was full
+  std::optional<SpoolCounters> spool;
 };
 
 // Carries session records to the collector (DESIGN.md, section 8). One thread of its own owns the
 // ZeroMQ socket; every member may be called from any thread. Each batch is kept until the collector
 // has acknowledged it, and sent again after a lost connection: nothing is lost while the sensor
-// lives, and nothing doubled.
+// lives, or with a spool while its disk does, and nothing doubled.
 class Publisher {
  public:
   // Starts the thread; does not wait for a connection. Complains of what can never connect: a bad
-  // endpoint, a bad key.
-  static Loaded<std::unique_ptr<Publisher>> start(PublisherOptions options);
+  // endpoint, a bad key. `spool` was recovered for the same boot; none: batches are kept in memory.
+  static Loaded<std::unique_ptr<Publisher>> start(PublisherOptions options,
+                                                  std::unique_ptr<Spool> spool = nullptr);
 
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
-  ~Publisher();  // stops at once; what was not acknowledged is forgotten: drain() first
+  ~Publisher();  // stops at once; without a spool, what was not acknowledged is forgotten
 
   // Takes a copy. False: dropped, and counted. With WhenFull::wait it returns once there is room
   // or `keep_waiting` says no.

@@ -7,7 +7,7 @@ from tracked import ROOT, tracked
 
 # Each list is a data flow: a room sees what stands left of it.
 CORE = [f"core/{room}" for room in ("bytes", "text", "net", "record", "rules", "geo")]
-SENSOR = [f"sensor/{room}" for room in ("capture", "decode", "handshake", "fingerprint", "flow", "enrich", "ship")]
+SENSOR = [f"sensor/{room}" for room in ("capture", "decode", "handshake", "fingerprint", "flow", "enrich", "spool", "ship")]
 COLLECTOR = [f"collector/{room}" for room in ("receive", "join", "judge", "store", "web")]
 
 
@@ -45,7 +45,7 @@ ONLY_IN = {
 EVERYWHERE = ("nlohmann/", "xxhash.h")
 SYSTEM = re.compile(
     r"[a-z_0-9]+$"  # C++ standard library
-    r"|(arpa|linux|net|netinet|sys)/|(endian|fcntl|grp|ifaddrs|netdb|poll|pthread|pwd|sched|signal|spawn|termios|time|unistd)\.h$")
+    r"|(arpa|linux|net|netinet|sys)/|(dirent|endian|fcntl|grp|ifaddrs|netdb|poll|pthread|pwd|sched|signal|spawn|termios|time|unistd)\.h$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 

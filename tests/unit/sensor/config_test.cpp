@@ -50,6 +50,9 @@ TEST(SensorConfig, TheShippedFileIsSoundAndHoldsTheDefaults) {
   EXPECT_EQ(shipped->capture.snaplen, bare.config.capture.snaplen);
   EXPECT_EQ(shipped->capture.promiscuous, bare.config.capture.promiscuous);
   EXPECT_EQ(shipped->user, bare.config.user);
+  EXPECT_EQ(bare.config.ship.spool, "");
+  EXPECT_EQ(bare.config.ship.spool_limits.size, 1U << 30U);
+  EXPECT_EQ(bare.config.ship.spool_limits.age, std::chrono::days{7});
 }
 
 TEST(SensorConfig, ReadsEveryKey) {
@@ -60,7 +63,8 @@ TEST(SensorConfig, ReadsEveryKey) {
       "    half_open: 1s\n    closing: 2s\n    datagram: 3s\n    established: 4s\n"
       "databases: [a.mmdb, /b.mmdb]\nrules: r\ninterfaces: [eth0, eth1]\nuser: tap\n"
       "capture: {filter: not port 22, ring: 8MiB, snaplen: 2KiB, promiscuous: false}\n"
-      "ship:\n  collector: tcp://127.0.0.1:1\n  collector_key: c.pub\n  key: s.key\n");
+      "ship:\n  collector: tcp://127.0.0.1:1\n  collector_key: c.pub\n  key: s.key\n"
+      "  spool: {dir: s, size: 8MiB, age: 2h}\n");
   EXPECT_THAT(out.complaints, testing::IsEmpty());
   const SensorConfig& config = out.config;
   EXPECT_EQ(config.run.flow.observer.view(), "tokyo-1");
@@ -78,6 +82,9 @@ TEST(SensorConfig, ReadsEveryKey) {
   EXPECT_THAT(config.databases, testing::ElementsAre("dir/a.mmdb", "/b.mmdb"));
   EXPECT_EQ(config.rules, "dir/r");
   EXPECT_EQ(config.ship.key, "dir/s.key");
+  EXPECT_EQ(config.ship.spool, "dir/s");
+  EXPECT_EQ(config.ship.spool_limits.size, 8U << 20U);
+  EXPECT_EQ(config.ship.spool_limits.age, std::chrono::hours{2});
   EXPECT_THAT(config.capture.interfaces, testing::ElementsAre("eth0", "eth1"));
   EXPECT_EQ(config.capture.filter, "not port 22");
   EXPECT_EQ(config.capture.ring, 8U << 20U);
