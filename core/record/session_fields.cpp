@@ -183,22 +183,6 @@ FieldValue as_number(const SessionRecord& record, FieldScratch& /*scratch*/) noe
   return std::uint64_t{number};
 }
 
-// Lower-case hex.
-template <PayloadHead SessionRecord::*Head>
-FieldValue payload_head(const SessionRecord& record, FieldScratch& scratch) noexcept {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  static_assert(2 * PayloadHead::capacity() <= FieldScratch::capacity());
-  const std::string_view bytes = (record.*Head).view();
-  if (bytes.empty()) return {};
-  scratch.clear();
-  for (const char one : bytes) {
-    const auto byte = static_cast<unsigned char>(one);
-    scratch.push_back(kDigits[byte >> 4U]);
-    scratch.push_back(kDigits[byte & 0xfU]);
-  }
-  return scratch.view();
-}
-
 struct Row {
   FieldSpec spec;
   FieldValue (*read)(const SessionRecord& record, FieldScratch& scratch) noexcept;
@@ -309,8 +293,8 @@ constexpr Row kRows[] = {
     {{"sekimori.loss.window", boolean}, member<&Record::loss, &Loss::window>},
     {{"sekimori.loss.duplicate_packets", integer}, member<&Record::loss, &Loss::duplicate_packets>},
     // The sensor's own, last: session_fields() ends before them.
-    {{"sekimori.payload.client_head", text}, payload_head<&Record::client_head>},
-    {{"sekimori.payload.server_head", text}, payload_head<&Record::server_head>},
+    {{"sekimori.payload.client_head", text}, member<&Record::client_head>},
+    {{"sekimori.payload.server_head", text}, member<&Record::server_head>},
 };
 constexpr std::size_t kSensorOnly = 2;
 // clang-format on

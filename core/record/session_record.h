@@ -135,9 +135,9 @@ struct ProxyPeer {
   std::optional<std::uint16_t> port;
 };
 
-// The first payload bytes of one end, as they were sent (not text): of a TCP stream its beginning,
-// of UDP the first datagram's. In memory only, for rules in the sensor.
-using PayloadHead = InlineText<32>;
+// The first 32 payload bytes of one end in lower-case hex: of a TCP stream its beginning, of UDP the
+// first datagram's. In memory only, for rules in the sensor.
+using PayloadHead = InlineText<64>;
 
 struct SignatureMatch {
   InlineText<36> id;

@@ -234,8 +234,8 @@ void FlowTracker::record(SlotIndex slot, EventType type, Records& out) noexcept 
   SessionRecord& record = out.emplace_back();
   make_record(flow, facts_, loss_, settings_, type, record);
   const Sender client = client_of(flow, settings_);
-  record.client_head.assign(heads_.head(slot, flow, client));
-  record.server_head.assign(heads_.head(slot, flow, other(client)));
+  record.client_head = heads_.head(slot, flow, client);
+  record.server_head = heads_.head(slot, flow, other(client));
 }
 
 void FlowTracker::start_overdue(Timestamp now, Records& out) noexcept {

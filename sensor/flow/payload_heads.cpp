@@ -1,5 +1,7 @@
 #include "sensor/flow/payload_heads.h"
 
+#include <string_view>
+
 namespace sekimori {
 namespace {
 
@@ -34,13 +36,19 @@ void PayloadHeads::observe(SlotIndex slot, Flow& flow, const Packet& packet,
   const std::size_t seen = head.bytes.size() - ahead;  // of this payload
   if (ahead > head.bytes.size() || seen >= payload.size()) return;
   head.bytes.append(payload.substr(seen));
-  if (head.bytes.size() == PayloadHead::capacity()) set(half, kHeadWhole);
+  if (head.bytes.size() == head.bytes.capacity()) set(half, kHeadWhole);
 }
 
-std::string_view PayloadHeads::head(SlotIndex slot, const Flow& flow,
-                                    Sender sender) const noexcept {
-  if (!is_set(flow.of(sender), kHeadBegun)) return {};
-  return pairs_[slot].of[static_cast<std::size_t>(sender)].bytes;
+PayloadHead PayloadHeads::head(SlotIndex slot, const Flow& flow, Sender sender) const noexcept {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  PayloadHead hex;
+  if (!is_set(flow.of(sender), kHeadBegun)) return hex;
+  for (const char one : pairs_[slot].of[static_cast<std::size_t>(sender)].bytes.view()) {
+    const auto byte = static_cast<unsigned char>(one);
+    const std::array<char, 2> digits{kDigits[byte >> 4U], kDigits[byte & 0xfU]};
+    hex.append({digits.data(), digits.size()});
+  }
+  return hex;
 }
 
 bool have_both_spoken(const Flow& flow) noexcept {

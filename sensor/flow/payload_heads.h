@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
 
 #include "core/record/session_record.h"
 #include "sensor/decode/packet.h"
@@ -22,12 +21,12 @@ class PayloadHeads {
   void observe(SlotIndex slot, Flow& flow, const Packet& packet, Sender sender) noexcept;
 
   // Empty when that end sent no payload.
-  std::string_view head(SlotIndex slot, const Flow& flow, Sender sender) const noexcept;
+  PayloadHead head(SlotIndex slot, const Flow& flow, Sender sender) const noexcept;
 
  private:
   struct Head {
-    std::uint32_t base;  // TCP's sequence number of the first byte
-    PayloadHead bytes;
+    std::uint32_t base;                             // TCP's sequence number of the first byte
+    InlineText<PayloadHead::capacity() / 2> bytes;  // as they were sent: not text
   };
   struct Pair {
     std::array<Head, 2> of;

@@ -1,7 +1,9 @@
 #include "sensor/flow/payload_heads.h"
 
 #include <algorithm>
+#include <iomanip>
 #include <numeric>
+#include <sstream>
 
 #include "core/record/field.h"
 #include "tests/unit/sensor/flow/talk.h"
@@ -18,7 +20,10 @@ const std::vector<std::uint8_t> kCount = [] {
 }();
 
 std::string text_of(Bytes bytes) {
-  return {bytes.begin(), bytes.end()};
+  std::ostringstream text;
+  text << std::hex << std::setfill('0');
+  for (const std::uint8_t byte : bytes) text << std::setw(2) << unsigned{byte};
+  return text.str();
 }
 
 TEST(PayloadHeads, KeepTheStreamsBeginningHoweverItIsCut) {
@@ -64,7 +69,7 @@ TEST(PayloadHeads, OfDatagramsAreTheFirstOnes) {
       .say(3us, false, kCount)
       .say(4us, true, {0x09}, 999);
   const SessionRecord record = talk.record();
-  EXPECT_EQ(record.client_head.view(), std::string_view("\x01\0", 2));
+  EXPECT_EQ(record.client_head.view(), "0100");
   EXPECT_EQ(record.server_head.view(), text_of(Bytes{kCount}.first(32)));
 }
 
