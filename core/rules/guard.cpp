@@ -34,6 +34,16 @@ std::optional<RuleKey> text_key(FieldId field, const Pattern& pattern) {
   return RuleKey{field, KeyKind::head, std::move(head)};
 }
 
+// What every match of an expression that begins with ^ begins with.
+std::optional<RuleKey> expression_key(FieldId field, const re2::RE2& expression) {
+  std::string least;
+  std::string most;
+  if (!expression.PossibleMatchRange(&least, &most, kKeyBytes)) return std::nullopt;
+  const auto end = std::mismatch(least.begin(), least.end(), most.begin(), most.end()).first;
+  if (end == least.begin()) return std::nullopt;
+  return RuleKey{field, KeyKind::head, folded({least.begin(), end})};
+}
+
 void append_network_keys(FieldId field, const Network& network, std::vector<RuleKey>& keys) {
   constexpr unsigned kNibble = 4;
   const std::string all{nibbles(network.address()).view()};
@@ -60,26 +70,41 @@ std::vector<RuleKey> longest_of(std::vector<RuleKey> keys) {
   return one;
 }
 
+// The keys of all that a test asks for. Of a test for all of its values one that has a key is
+// enough; of any other each must have one.
+template <typename Wanted, typename KeyOf>
+std::vector<RuleKey> keys_of_each(const FieldTest& test, const Wanted& wanted, KeyOf key_of) {
+  std::vector<RuleKey> keys;
+  for (const auto& one : wanted) {
+    if (auto key = key_of(one)) {
+      keys.push_back(std::move(*key));
+    } else if (!test.every) {
+      return {};
+    }
+  }
+  return test.every ? longest_of(std::move(keys)) : keys;
+}
+
 // Empty: the test can hold of values that no key finds.
 std::vector<RuleKey> keys_of(const FieldTest& test) {
   std::vector<RuleKey> keys;
   if (test.negated || test.or_absent || test.order != FieldTest::Order::equal) return keys;
   if (test.kind == Kind::patterns) {
-    for (const Pattern& pattern : test.patterns) {
-      if (auto key = text_key(test.field, pattern)) {
-        keys.push_back(std::move(*key));
-      } else if (!test.every) {
-        return {};
-      }
-    }
-  } else if (test.kind == Kind::numbers) {
+    return keys_of_each(test, test.patterns,
+                        [&](const Pattern& one) { return text_key(test.field, one); });
+  }
+  if (test.kind == Kind::expressions) {
+    return keys_of_each(test, test.expressions,
+                        [&](const auto& one) { return expression_key(test.field, *one); });
+  }
+  if (test.kind == Kind::numbers) {
     for (const RuleNumber& number : test.numbers) {
       keys.push_back({test.field, KeyKind::equal, number_key(number.real)});
     }
   } else if (test.kind == Kind::networks) {
     for (const Network& network : test.networks) append_network_keys(test.field, network, keys);
   }
-  return test.every && test.kind == Kind::patterns ? longest_of(std::move(keys)) : keys;
+  return keys;
 }
 
 std::size_t shortest(const std::vector<RuleKey>& keys) noexcept {

@@ -150,9 +150,10 @@ class Maker {
                                         "192.0.2.1/32", "2001:db8::/45", "2001:db8::/61",
                                         "0.0.0.0/0",    "10.0.0.0/15"};
   static constexpr std::array kOdd{
-      "name: null",           "name|exists: false", "server|exists: true",
-      "name|fieldref: alias", "name: [a, null]",    "server|re: ^a",
-      "name: 'a*c'",          "name: '?b*'",        "server: '*'"};
+      "name: null",          "name|exists: false", "server|exists: true", "name|fieldref: alias",
+      "name: [a, null]",     "server|re: ^a",      "name: 'a*c'",         "name: '?b*'",
+      "server: '*'",         "server|re: ^ab+",    "name|re|i: ^AB",      "name|re: ['^ab', '^b.']",
+      "name|re: ['^ab', b]", "name|re: '^a?b'",    "name|re: '^(ab|aB)'"};
 
   std::string text() {
     constexpr std::array kEnds{"", "", "", "*", "?"};
