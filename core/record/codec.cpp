@@ -136,6 +136,7 @@ class Reader {
     out.loss.window = table.loss_window();
     out.loss.duplicate_packets = table.duplicate_packets();
     out.vni = table.vni();
+    text(out.rules_pack, table.rules_pack());
   }
 
   IpAddress address(flatbuffers::Optional<std::uint32_t> ipv4,
@@ -243,6 +244,7 @@ class Reader {
       text(match.id, table->id());
       text(match.title, table->title());
       text(match.level, table->level());
+      match.shadow = table->shadow();
       out.signatures.push_back(match);
     }
   }

@@ -165,7 +165,7 @@ Offset<Signatures> encode(FlatBufferBuilder& out, std::span<const SignatureMatch
   for (const SignatureMatch& match : matches) {
     const auto id = text(out, match.id);
     const auto title = text(out, match.title);
-    tables.push_back(wire::CreateSignature(out, id, title, text(out, match.level)));
+    tables.push_back(wire::CreateSignature(out, id, title, text(out, match.level), match.shadow));
   }
   return out.CreateVector(tables);
 }
@@ -186,6 +186,7 @@ Offset<wire::SessionRecord> encode(FlatBufferBuilder& out, const SessionRecord& 
   const auto remote_access = text(out, record.remote_access);
   const auto tunnel = text(out, record.tunnel);
   const auto signatures = encode(out, record.signatures.view());
+  const auto rules_pack = text(out, record.rules_pack);
   const wire::Octets16 id = octets(record.id.bytes);
   wire::SessionRecordBuilder table{out};
   table.add_id(&id);
@@ -216,6 +217,7 @@ Offset<wire::SessionRecord> encode(FlatBufferBuilder& out, const SessionRecord& 
   if (record.loss.duplicate_packets) table.add_duplicate_packets(*record.loss.duplicate_packets);
   table.add_proxy(proxy);
   if (record.vni) table.add_vni(*record.vni);
+  table.add_rules_pack(rules_pack);
   return table.Finish();
 }
 

@@ -79,7 +79,7 @@ void append_value(std::string& out, std::span<const SignatureMatch> matches) {
     append_json_string(out, match.title);
     out += ",\"level\":";
     append_json_string(out, match.level);
-    out += '}';
+    out += match.shadow ? ",\"shadow\":true}" : "}";
     before = ',';
   }
   out += matches.empty() ? "[]" : "]";

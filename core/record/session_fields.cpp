@@ -288,6 +288,7 @@ constexpr Row kRows[] = {
     {{"sekimori.timing.quic_rtt_us", integer}, member<&Record::timing, &Timing::quic_rtt_us>},
     {{"sekimori.remote_access.name", text}, member<&Record::remote_access>},
     {{"sekimori.tunnel.name", text}, member<&Record::tunnel>},
+    {{"sekimori.rules.pack", text}, member<&Record::rules_pack>},
     {{"sekimori.signatures", FieldType::signatures}, member<&Record::signatures>},
     {{"sekimori.loss.unseen_bytes", integer}, member<&Record::loss, &Loss::unseen_bytes>},
     {{"sekimori.loss.window", boolean}, member<&Record::loss, &Loss::window>},

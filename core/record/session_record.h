@@ -139,10 +139,14 @@ struct ProxyPeer {
 // first datagram's. In memory only, for rules in the sensor.
 using PayloadHead = InlineText<64>;
 
+// SHA-256 of a pack of rules in hex (RulePack::hash).
+using PackHashText = InlineText<64>;
+
 struct SignatureMatch {
   InlineText<36> id;
   InlineText<96> title;
   InlineText<16> level;
+  bool shadow = false;  // of an experimental rule: reported, and no other rule sees it
 };
 
 // One sentence of the sensor about one session (DESIGN.md, section 4). By value: it outlives the
@@ -175,6 +179,7 @@ struct SessionRecord {
   Timing timing;
   InlineText<32> remote_access;
   InlineText<32> tunnel;
+  PackHashText rules_pack;                   // of the rules that were asked; empty: none were
   InlineList<SignatureMatch, 8> signatures;  // in order of rule id
   Loss loss;
   // Never encoded, stored, logged or shown: payload is not ours to keep (DESIGN.md, section 10).

@@ -55,7 +55,7 @@ bool some_text(const FieldValue& value, const Wanted& wanted) noexcept {
   }
   if (const auto* matches = std::get_if<std::span<const SignatureMatch>>(&value)) {
     return std::any_of(matches->begin(), matches->end(), [&](const SignatureMatch& match) {
-      return is_text(match.id.view(), wanted);
+      return !match.shadow && is_text(match.id.view(), wanted);
     });
   }
   return false;

@@ -28,10 +28,12 @@ void match_session(RuleMatcher& matcher, SessionRecord& record) {
       named = name(matcher.pack().rules()[rule].facts(), record) || named;
     }
   }
+  record.rules_pack.assign(matcher.pack().hash());
   for (const RuleUnit rule : matcher.match(Category::session, reader).rules) {
     const RuleFacts& facts = matcher.pack().rules()[rule].facts();
-    record.signatures.push_back(SignatureMatch{
-        std::string_view{facts.id}, std::string_view{facts.title}, std::string_view{facts.level}});
+    record.signatures.push_back(SignatureMatch{std::string_view{facts.id},
+                                               std::string_view{facts.title},
+                                               std::string_view{facts.level}, facts.in_shadow()});
   }
 }
 

@@ -5,7 +5,8 @@
 
 namespace sekimori {
 
-// Names the session and notes which rules of category session match it, in order of id.
+// Names the session and notes which rules of category session match it, in order of id, and the
+// pack that was asked.
 //
 // Rules that name a session run first, so that the others can ask for the names. They run twice
 // when there is a name, so that one may rest on what another says; which of them has the smaller id

@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 TIMES = {"client_rtt_us": "sekimori.timing.client_rtt_us", "server_rtt_us": "sekimori.timing.server_rtt_us"}
 TEXTS = {
     "transport": "network.transport", "client": "client.ip", "client_port": "client.port", "server": "server.ip",
@@ -103,7 +104,8 @@ def check_named(sekimori, capture, named):
     """With a load balancer declared, the same record but for the client: that is the header's, and the peer is the proxy."""
     (bare,) = (json.loads(line) for line in replay(sekimori, capture).splitlines())
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
-        config.write("sensor:\n  observer: replay\n  path: l4\n")
+        config.write("sensor:\n  observer: replay\n  path: l4\n"
+                     f"  rules: {ROOT}/signatures\n  regions: {ROOT}/config/regions.yaml\n")  # as without a configuration
         config.flush()
         (record,) = (json.loads(line) for line in replay(sekimori, capture, "--config", config.name).splitlines())
     peer = bare["client"]["ip"], bare["client"]["port"]

@@ -33,7 +33,7 @@ TEST(EcsJson, NestsNamesAtTheirDots) {
   EXPECT_EQ(parsed["tls"]["server"]["ja3s"], "eb1d94daa7e0344597e756a1fb6e7054");
   EXPECT_EQ(parsed["sekimori"]["geo"]["vpn"], false);
   EXPECT_EQ(parsed["sekimori"]["signatures"][1], nlohmann::json::parse(R"(
-      {"id":"5e0e7a52-0b6c-4d5e-9c1f-7d3b3a1c0002","title":"OpenVPN","level":"high"})"));
+      {"id":"5e0e7a52-0b6c-4d5e-9c1f-7d3b3a1c0002","title":"OpenVPN","level":"high","shadow":true})"));
   EXPECT_EQ(parsed["sekimori"]["loss"]["unseen_bytes"], 77);
 }
 

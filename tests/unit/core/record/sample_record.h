@@ -93,8 +93,10 @@ inline SessionRecord sample_record() {
   record.timing = {101, 102, 103, 104, 105, 106, 107, 108, 109, 110};
   record.remote_access = "anydesk"sv;
   record.tunnel = "openvpn"sv;
+  record.rules_pack = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"sv;
   record.signatures.push_back({"5e0e7a52-0b6c-4d5e-9c1f-7d3b3a1c0001"sv, "AnyDesk"sv, "medium"sv});
-  record.signatures.push_back({"5e0e7a52-0b6c-4d5e-9c1f-7d3b3a1c0002"sv, "OpenVPN"sv, "high"sv});
+  record.signatures.push_back(
+      {"5e0e7a52-0b6c-4d5e-9c1f-7d3b3a1c0002"sv, "OpenVPN"sv, "high"sv, true});
   record.loss = {77, true, 5};
   return record;
 }

@@ -123,6 +123,7 @@ TEST(SessionFields, EachNameReadsItsOwnMember) {
       {"sekimori.timing.quic_rtt_us", "110"},
       {"sekimori.remote_access.name", "anydesk"},
       {"sekimori.tunnel.name", "openvpn"},
+      {"sekimori.rules.pack", "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"},
       {"sekimori.signatures", "2 matches"},
       {"sekimori.loss.unseen_bytes", "77"},
       {"sekimori.loss.window", "true"},
