@@ -91,10 +91,10 @@ std::string default_config() {
   std::string rules;
   if (const auto pack = find_shipped_pack()) {
     rules = "rules: ";
-    append_json_string(rules, pack->rules.string());
-    if (pack->regions) {
+    append_json_string(rules, pack->rules);
+    if (!pack->regions.empty()) {
       rules += ", regions: ";
-      append_json_string(rules, pack->regions->string());
+      append_json_string(rules, pack->regions);
     }
   }
   return "{sensor: {observer: replay, " + rules + "}, collector: {" + rules + "}}";

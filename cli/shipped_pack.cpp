@@ -39,7 +39,8 @@ std::optional<PackFiles> find_shipped_pack() {
   return search_up(self.parent_path(), [](const fs::path& at) -> std::optional<PackFiles> {
     for (const fs::path& path : {at / "share" / "sekimori" / "signatures", at / "signatures"}) {
       std::error_code none;
-      if (fs::is_directory(path, none)) return PackFiles{path, find_regions(path)};
+      if (!fs::is_directory(path, none)) continue;
+      return PackFiles{path.string(), find_regions(path).value_or(fs::path{}).string()};
     }
     return std::nullopt;
   });

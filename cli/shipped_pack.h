@@ -3,13 +3,9 @@
 #include <filesystem>
 #include <optional>
 
-namespace sekimori {
+#include "core/rules/pack_files.h"
 
-// Rules and the lists they name as %name%.
-struct PackFiles {
-  std::filesystem::path rules;                   // a folder of *.yml
-  std::optional<std::filesystem::path> regions;  // a file
-};
+namespace sekimori {
 
 // regions.yaml or config/regions.yaml in `folder` or the nearest folder above that has one: a pack
 // and its regions lie side by side, in the repository (signatures/, config/) as in /etc.

@@ -11,6 +11,7 @@
 #include "collector/join/joiner.h"
 #include "core/geo/distance.h"
 #include "core/net/ip_address.h"
+#include "core/rules/pack_files.h"
 #include "core/text/complaint.h"
 #include "core/text/yaml_map.h"
 
@@ -25,6 +26,8 @@ struct JudgingConfig {
   std::string country_shapes;  // file; empty: nothing is said to be impossible
   std::optional<Site> site;    // of sensors that `sites` does not name
   std::map<std::string, Site, std::less<>> sites;  // by observer
+
+  PackFiles pack() const { return {rules, regions}; }
 };
 
 struct ReceiveConfig {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/geo/record_geo.h"
-#include "core/rules/pack.h"
+#include "core/rules/pack_files.h"
 
 namespace sekimori {
 namespace {
@@ -15,17 +15,6 @@ std::vector<Site> places_of(const JudgingConfig& config) {
   if (config.site) places.push_back(*config.site);
   for (const auto& [observer, place] : config.sites) places.push_back(place);
   return places;
-}
-
-LoadedAll<RulePack> load_rules(const JudgingConfig& config) {
-  if (config.rules.empty()) return RulePack{};
-  Placeholders placeholders;
-  if (!config.regions.empty()) {
-    auto regions = load_placeholders(config.regions);
-    if (!regions) return tl::unexpected{regions.error()};
-    placeholders = std::move(*regions);
-  }
-  return load_pack(config.rules, {sensor_fields(), claim_fields()}, placeholders);
 }
 
 }  // namespace
@@ -51,7 +40,7 @@ LoadedAll<std::unique_ptr<Judging>> Judging::open(const JudgingConfig& config) {
       complaints.push_back(distances.error());
     }
   }
-  auto pack = load_rules(config);
+  auto pack = load_pack(config.pack(), {sensor_fields(), claim_fields()});
   if (!pack) complaints.insert(complaints.end(), pack.error().begin(), pack.error().end());
   if (!complaints.empty()) return tl::unexpected{complaints};
   judging->judge_ = std::make_unique<Judge>(std::make_shared<const RulePack>(std::move(*pack)),

@@ -22,6 +22,7 @@ class Judging {
   void enrich(SessionRecord& record) const noexcept;
   Verdict judge(const Observation& observation) { return judge_->judge(observation); }
 
+  const std::string& pack_hash() const noexcept { return judge_->pack().hash(); }
   // "12 rules (pack 0123456789ab), 2 databases", for people.
   std::string description() const;
 

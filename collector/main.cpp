@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "collector/service.h"
+#include "core/rules/pack_watch.h"
 
 namespace sekimori {
 namespace {
@@ -37,22 +38,74 @@ struct Prepared {
   std::unique_ptr<Judging> judging;
 };
 
+LoadedAll<std::unique_ptr<Judging>> open_judging(const JudgingConfig& config) {
+  auto strangers = strangers_files(config.pack());
+  if (!strangers.empty()) return tl::unexpected{std::move(strangers)};
+  return Judging::open(config);
+}
+
 LoadedAll<Prepared> prepare(const std::string& path) {
   auto config = load_collector_config(path);
   if (!config) return tl::unexpected{config.error()};
   auto missing = missing_for_service(*config, path);
   if (!missing.empty()) return tl::unexpected{std::move(missing)};
-  auto judging = Judging::open(config->judging);
+  auto judging = open_judging(config->judging);
   if (!judging) return tl::unexpected{judging.error()};
   return Prepared{std::move(*config), std::move(*judging)};
 }
 
-void reload(Service& service, const std::string& path) {
-  auto prepared = prepare(path);
-  if (prepared) return service.reload(std::move(prepared->judging));
-  refuse(prepared.error());
-  say(LogLevel::warning, "nothing was reloaded; rules and databases are those from before");
-}
+// Rules and databases of a running collector: replaced whole, or not at all.
+class Reload {
+ public:
+  Reload(Service& service, std::string path, const JudgingConfig& config, std::string pack_hash)
+      : service_{service},
+        path_{std::move(path)},
+        config_{config},
+        pack_hash_{std::move(pack_hash)} {
+    follow();
+  }
+
+  // After SIGHUP: as the configuration says now.
+  void as_asked() {
+    auto prepared = prepare(path_);
+    if (!prepared) return keep(prepared.error());
+    config_ = std::move(prepared->config.judging);
+    follow();
+    put(std::move(prepared->judging));
+  }
+
+  // When the files of the pack have changed, as the configuration said last.
+  void as_changed() {
+    if (!watch_.changed(std::chrono::milliseconds{0})) return;
+    follow();
+    auto judging = open_judging(config_);
+    if (!judging) return keep(judging.error());
+    if ((*judging)->pack_hash() != pack_hash_) put(std::move(*judging));
+  }
+
+ private:
+  void follow() {
+    for (const Complaint& one : watch_.follow(config_.pack())) {
+      say(LogLevel::warning, one.text());
+    }
+  }
+  void put(std::unique_ptr<Judging> judging) {
+    pack_hash_ = judging->pack_hash();
+    service_.reload(std::move(judging));
+  }
+  void keep(const std::vector<Complaint>& complaints) const {
+    refuse(complaints);
+    say(LogLevel::warning,
+        "nothing was reloaded; rules and databases are those from before (pack " +
+            pack_hash_.substr(0, 12) + ")");
+  }
+
+  Service& service_;
+  std::string path_;
+  JudgingConfig config_;
+  std::string pack_hash_;  // in force
+  PackWatch watch_;
+};
 
 int collect(const std::string& path, bool check_only) {
   auto prepared = prepare(path);
@@ -65,13 +118,16 @@ int collect(const std::string& path, bool check_only) {
     return kDone;
   }
   say(LogLevel::info, "judges with " + prepared->judging->description());
+  const std::string pack_hash = prepared->judging->pack_hash();
   auto service = Service::start(prepared->config, std::move(prepared->judging), say);
   if (!service) return refuse(service.error());
+  Reload reload{**service, path, prepared->config.judging, pack_hash};
   while (g_stop == 0) {
     if (g_reload != 0) {
       g_reload = 0;
-      reload(**service, path);
+      reload.as_asked();
     }
+    reload.as_changed();
     (*service)->turn(
         std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()),
         kTurn);
@@ -97,7 +153,8 @@ int main(int argc, char** argv) {
       "\n"
       "  sekimori-collector --config /etc/sekimori/collector.yaml\n"
       "  sekimori-collector --config collector.yaml --check-config\n"
-      "  kill -HUP PID    reloads rules and databases; faulty ones change nothing\n"
+      "  kill -HUP PID    reloads rules and databases, as a change of a rule does; faulty ones\n"
+      "                   change nothing\n"
       "\n"
       "  curl -H \"Authorization: Bearer $(cat api.token)\" -H 'Content-Type: "
       "application/json' \\\n"

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/rules/pack_files.h"
 #include "core/text/yaml_map.h"
 #include "sensor/capture/live_source.h"
 #include "sensor/file_run.h"
@@ -30,6 +31,8 @@ struct SensorConfig {
   ShipConfig ship;
   CaptureSettings capture;
   std::string user;  // the account to become when started as root; empty: see Confinement
+
+  PackFiles pack() const { return {rules, regions}; }
 };
 
 // Relative paths are taken from the folder of the configuration file.

@@ -1,13 +1,25 @@
 #pragma once
 
+#include <memory>
+
+#include "core/rules/pack_files.h"
+#include "core/rules/pack_slot.h"
 #include "core/text/complaint.h"
 #include "sensor/config.h"
 #include "sensor/shard.h"
 
 namespace sekimori {
 
-// Opens the databases and rules that `config` names and yields what each shard does to its records:
-// first places and AS numbers, then signatures, which may look at them.
+// None, and no hash, where no files are named.
+LoadedAll<std::shared_ptr<const RulePack>> load_session_rules(const PackFiles& files);
+
+// Opens the databases that `config` names and yields what each shard does to its records: first
+// places and AS numbers, then signatures, which may look at them. The rules are those that stand in
+// `rules` when a record is made.
+LoadedAll<FinisherFactory> make_finishers(const SensorConfig& config,
+                                          std::shared_ptr<const PackSlot> rules);
+
+// The same with the rules that `config` names, for good.
 LoadedAll<FinisherFactory> make_finishers(const SensorConfig& config);
 
 }  // namespace sekimori

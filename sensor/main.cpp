@@ -15,6 +15,7 @@
 #include "sensor/confine.h"
 #include "sensor/finisher.h"
 #include "sensor/live_run.h"
+#include "sensor/rule_reload.h"
 #include "sensor/ship/publisher.h"
 
 // Six states, never backwards: configure, open, confine, run, drain, report.
@@ -31,8 +32,10 @@ constexpr std::chrono::seconds kStopPatience{20};
 // Between two looks at the interfaces, the totals and the signals of a live capture.
 constexpr std::chrono::milliseconds kWatchTime{100};
 
-std::atomic<int> g_stops = 0;                          // SIGINT or SIGTERM so far
-static_assert(std::atomic<int>::is_always_lock_free);  // a signal handler writes it
+// A signal handler writes these.
+std::atomic<int> g_stops = 0;        // SIGINT or SIGTERM so far
+std::atomic<bool> g_reload = false;  // SIGHUP, and not yet looked at
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
 // The journal reads a syslog priority in angle brackets before the text.
 void say(int priority, const std::string& line) {
@@ -88,6 +91,30 @@ struct Outcome {
   ShardTotals shards;
   std::vector<InterfaceCounters> interfaces;
 };
+
+// How records are made: what is done to each, and the rules that this asks, which are replaced
+// while the sensor runs.
+struct Making {
+  FinisherFactory finishers;
+  std::shared_ptr<PackSlot> rules;
+};
+
+LoadedAll<Making> open_making(const SensorConfig& config) {
+  auto strangers = strangers_files(config.pack());
+  if (!strangers.empty()) return tl::unexpected{std::move(strangers)};
+  auto pack = load_session_rules(config.pack());
+  if (!pack) return tl::unexpected{std::move(pack.error())};
+  auto rules = std::make_shared<PackSlot>(std::move(*pack));
+  auto finishers = make_finishers(config, rules);
+  if (!finishers) return tl::unexpected{std::move(finishers.error())};
+  return Making{std::move(*finishers), std::move(rules)};
+}
+
+RuleReloadOptions reload_options(const std::string& path, const SensorConfig& config) {
+  return {path, config.pack(), [] { return g_reload.exchange(false); },
+          [](const std::string& line) { say(kInfo, line); },
+          [](const std::string& line) { say(kWarning, line); }};
+}
 
 Outcome run_live(LiveRun& live, const FinisherFactory& finishers, Publisher& publisher) {
   std::mutex offering;  // or the room that one worker sees, another takes
@@ -214,8 +241,8 @@ int sense(const CommandLine& line) {
     fault->what = "--interface " + fault->what;
     return refuse({*fault});
   }
-  auto finishers = make_finishers(*config);
-  if (!finishers) return refuse(finishers.error());
+  auto making = open_making(*config);
+  if (!making) return refuse(making.error());
   if (line.check_only) return check(line.config, *config);
   if (config->ship.collector.empty()) {
     return refuse({{line.config, 0, 0, "no collector is named",
@@ -239,8 +266,11 @@ int sense(const CommandLine& line) {
       start_publisher(std::move(*options), std::move(*directory), config->ship.spool_limits);
   if (!publisher) return refuse({publisher.error()});
 
-  const Outcome outcome = *live ? run_live(**live, *finishers, **publisher)
-                                : run_files(*config, *finishers, **publisher, line.captures);
+  std::optional<RuleReload> reload{std::in_place, reload_options(line.config, *config),
+                                   making->rules};
+  const Outcome outcome = *live ? run_live(**live, making->finishers, **publisher)
+                                : run_files(*config, making->finishers, **publisher, line.captures);
+  reload.reset();
   const bool drained = (*publisher)->drain(kDrainPatience);
   const PublisherCounters sent = (*publisher)->counters();
   report(outcome, sent);
@@ -272,9 +302,12 @@ void catch_signals() {
   on_signal(SIGINT, stop);
   on_signal(SIGTERM, stop);
   on_signal(SIGALRM, [](int) { ::alarm(1); });
-  // Nothing is reloaded while captures are read; a sensor must not die of being asked.
-  on_signal(SIGHUP, SIG_IGN);
   on_signal(SIGPIPE, SIG_IGN);
+  // A reload ends no read.
+  struct sigaction reload {};
+  reload.sa_handler = [](int) { g_reload = true; };
+  reload.sa_flags = SA_RESTART;
+  ::sigaction(SIGHUP, &reload, nullptr);
 }
 
 }  // namespace
@@ -289,6 +322,8 @@ int main(int argc, char** argv) {
       "  sekimori-sensor --config /etc/sekimori/sensor.yaml monday.pcap\n"
       "  tcpdump -i eth0 -w - | sekimori-sensor --config sensor.yaml -\n"
       "  sekimori-sensor --config sensor.yaml --check-config\n"
+      "  kill -HUP PID    reloads the rules, as does a change of their files; faulty ones change\n"
+      "                   nothing\n"
       "\n"
       "Exit code 1: usage or configuration; 2: a capture could not be read to its end; 3: not all\n"
       "records were acknowledged.",

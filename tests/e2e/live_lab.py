@@ -55,10 +55,10 @@ class Sensor:
         return self.log.read_text()
 
     def wait_until_captures(self):
-        """Its threads run, which start last: its own two and those of ZeroMQ and the publisher."""
+        """Its threads run, which start last: its own three and those of ZeroMQ and the publisher."""
         def threads():
             assert self.process.poll() is None, f"the sensor ended with {self.process.returncode}: {self.said()}"
-            return len(os.listdir(f"/proc/{self.process.pid}/task")) >= 6
+            return len(os.listdir(f"/proc/{self.process.pid}/task")) >= 7
         wait_for("the sensor's threads", threads)
 
     def stop(self):

@@ -17,6 +17,7 @@ import datetime
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import struct
@@ -95,6 +96,9 @@ class Lab:
 
     def write_configuration(self):
         folder, geo = self.folder, ROOT / "tests/geo"
+        # Ours, whoever owns the checkout: a daemon takes no stranger's rules.
+        shutil.copytree(ROOT / "signatures", folder / "signatures")
+        shutil.copy(ROOT / "config/regions.yaml", folder)
         (folder / "sensor.yaml").write_text(f"""
 observer: edge-tokyo
 path: direct
@@ -108,8 +112,8 @@ http: {{listen: "127.0.0.1:{self.http}", token: keys/api.token}}
 store: {{path: store.db}}
 join: {{patience: 15s}}
 site: {{lat: 35.68, lon: 139.77}}
-rules: {ROOT}/signatures
-regions: {ROOT}/config/regions.yaml
+rules: signatures
+regions: regions.yaml
 country_shapes: {ROOT}/config/country_shapes.tsv
 """)
 
