@@ -135,8 +135,8 @@ struct ProxyPeer {
   std::optional<std::uint16_t> port;
 };
 
-// The first 32 payload bytes of one end in lower-case hex: of a TCP stream its beginning, of UDP the
-// first datagram's. In memory only, for rules in the sensor.
+// The first 32 payload bytes of one end in lower-case hex: of a TCP stream its beginning, of UDP
+// the first datagram's. In memory only, for rules in the sensor.
 using PayloadHead = InlineText<64>;
 
 // SHA-256 of a pack of rules in hex (RulePack::hash).
