@@ -15,6 +15,8 @@ enum ExitCode : int {
 // Each adds one subcommand and, when it ran, leaves its exit code in `exit_code`.
 void add_replay(CLI::App& app, int& exit_code);
 void add_rules(CLI::App& app, int& exit_code);
+// Below `rules`.
+void add_rules_explain(CLI::App& rules, int& exit_code);
 void add_keys(CLI::App& app, int& exit_code);
 
 }  // namespace sekimori

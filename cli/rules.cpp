@@ -1,61 +1,25 @@
-#include <filesystem>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/commands.h"
-#include "cli/shipped_pack.h"
-#include "collector/judge/features.h"
-#include "core/record/field.h"
+#include "cli/rules_pack.h"
 #include "core/rules/inline_record.h"
 #include "core/rules/pack.h"
 
 namespace sekimori {
 namespace {
 
-namespace fs = std::filesystem;
-
-struct RulesOptions {
-  std::string folder;
-  std::string regions;
-};
-
-void complain(const Complaint& complaint) {
-  std::cerr << "sekimori: " << complaint.text() << '\n';
-}
-
-// Both categories, so that a rule of either is checked to its last field. Complains of everything.
-std::optional<RulePack> load(const RulesOptions& options) {
-  Placeholders placeholders;
-  const auto found = options.regions.empty() ? find_regions(options.folder)
-                                             : std::optional{fs::path{options.regions}};
-  if (found) {
-    auto regions = load_placeholders(found->string());
-    if (!regions) {
-      for (const Complaint& one : regions.error()) complain(one);
-      return std::nullopt;
-    }
-    placeholders = std::move(*regions);
-  }
-  auto pack = load_pack(options.folder, {sensor_fields(), claim_fields()}, placeholders);
-  if (pack) return std::move(*pack);
-  for (const Complaint& one : pack.error()) complain(one);
-  std::cerr << "sekimori: " << pack.error().size() << " fault"
-            << (pack.error().size() == 1 ? "" : "s") << ", so there is no pack\n";
-  return std::nullopt;
-}
-
 int check(const RulesOptions& options) {
-  const auto pack = load(options);
+  const auto pack = load_rules(options);
   if (!pack) return kUsage;
   std::cout << pack->rules().size() << " rules are sound, pack " << pack->hash() << '\n';
   return kDone;
 }
 
 int test(const RulesOptions& options) {
-  const auto pack = load(options);
+  const auto pack = load_rules(options);
   if (!pack) return kUsage;
   std::size_t tests = 0;
   std::size_t failed = 0;
@@ -96,6 +60,7 @@ void add_rules(CLI::App& app, int& exit_code) {
   rules->require_subcommand(1);
   add(*rules, "check", "Read and compile every rule and tell of every fault at once.", &check,
       exit_code);
+  add_rules_explain(*rules, exit_code);
   add(*rules, "test", "Run each rule's own tests; exit code 3 when one fails.", &test, exit_code);
 }
 

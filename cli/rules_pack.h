@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/rules/pack.h"
+#include "core/rules/rule.h"
+#include "core/text/complaint.h"
+
+namespace sekimori {
+
+// What the subcommands of `sekimori rules` read their rules with.
+struct RulesOptions {
+  std::string folder;   // of rules, or a file of them where the subcommand says so
+  std::string regions;  // file of the %names%; empty: the nearest one
+  bool json = false;
+  bool strict = false;  // of check: a warning is a failure
+};
+
+void complain(const Complaint& complaint);
+
+// %names% of the file that is given, else of the nearest above the rules; complains itself.
+std::optional<Placeholders> load_regions(const RulesOptions& options);
+
+// Both categories, so that a rule of either is checked to its last field. Complains of everything.
+std::optional<RulePack> load_rules(const RulesOptions& options);
+
+// The rules of one file, as they were written.
+LoadedAll<std::vector<Rule>> read_rule_file(const std::string& path);
+
+// "fields of a session" for a session, those of a claim otherwise.
+std::span<const FieldSpec> schema_of(Category category);
+
+}  // namespace sekimori
