@@ -26,6 +26,7 @@ class RuleCompiler {
     }
     out_.root_ = condition(rule_.condition, selections);
     collect_fields();
+    check_cost();
     check_rest();
     return std::move(out_);
   }
@@ -67,6 +68,30 @@ class RuleCompiler {
   std::uint32_t push(CompiledRule::Node node) {
     out_.nodes_.push_back(node);
     return static_cast<std::uint32_t>(out_.nodes_.size() - 1);
+  }
+
+  // Steps that asking the whole rule takes, with selections as often as the condition names them.
+  std::uint64_t cost_of(std::uint32_t number, std::vector<std::uint64_t>& known) const {
+    const CompiledRule::Node& node = out_.nodes_[number];
+    if (node.kind == Kind::test) return out_.field_tests_[node.first].cost();
+    if (known[number] != 0) return known[number];
+    std::uint64_t cost = 0;
+    for (std::uint32_t at = node.first; at < node.first + node.count; ++at) {
+      cost += cost_of(out_.children_[at], known);
+    }
+    return known[number] = cost;
+  }
+
+  void check_cost() {
+    std::vector<std::uint64_t> known(out_.nodes_.size(), 0);
+    const std::uint64_t cost = cost_of(out_.root_, known);
+    if (cost <= kRuleCostLimit) return;
+    context_.complain(rule_.line, 0,
+                      "takes " + std::to_string(cost) +
+                          " steps for each byte of a record's texts, " + "of at most " +
+                          std::to_string(kRuleCostLimit),
+                      "make several rules of it, or write 'startswith', 'endswith' or whole values "
+                      "where it says 'contains'");
   }
 
   void collect_fields() {

@@ -9,97 +9,14 @@
 #include <utility>
 
 #include "core/net/yaml_types.h"
+#include "core/rules/modifier.h"
+#include "core/rules/value_transform.h"
 #include "core/text/yaml_map.h"
 
 namespace sekimori {
 namespace {
 
 using Kind = FieldTest::Kind;
-
-struct ModifierRule {
-  Modifier modifier;
-  std::string_view word;
-  bool shapes;  // says what the comparison is: at most one of these
-};
-constexpr std::array<ModifierRule, 18> kRules{{{Modifier::contains, "contains", true},
-                                               {Modifier::startswith, "startswith", true},
-                                               {Modifier::endswith, "endswith", true},
-                                               {Modifier::all, "all", false},
-                                               {Modifier::cased, "cased", false},
-                                               {Modifier::exists, "exists", true},
-                                               {Modifier::cidr, "cidr", true},
-                                               {Modifier::gt, "gt", true},
-                                               {Modifier::gte, "gte", true},
-                                               {Modifier::lt, "lt", true},
-                                               {Modifier::lte, "lte", true},
-                                               {Modifier::neq, "neq", false},
-                                               {Modifier::fieldref, "fieldref", true},
-                                               {Modifier::re, "re", true},
-                                               {Modifier::i, "i", false},
-                                               {Modifier::m, "m", false},
-                                               {Modifier::s, "s", false},
-                                               {Modifier::expand, "expand", false}}};
-
-bool is_text(FieldType type) noexcept {
-  return type == FieldType::text || type == FieldType::texts || type == FieldType::signatures;
-}
-bool is_number(FieldType type) noexcept {
-  return type == FieldType::integer || type == FieldType::real;
-}
-
-std::string_view type_name(FieldType type) noexcept {
-  switch (type) {
-    case FieldType::text:
-      return "text";
-    case FieldType::integer:
-      return "a whole number";
-    case FieldType::real:
-      return "a number";
-    case FieldType::boolean:
-      return "true or false";
-    case FieldType::ip:
-      return "an IP address";
-    case FieldType::moment:
-      return "a moment";
-    case FieldType::texts:
-      return "a list of texts";
-    case FieldType::signatures:
-      return "a list of rule ids";
-  }
-  return "";
-}
-
-// Whether the modifier means something for the type.
-bool suits(Modifier modifier, FieldType type) noexcept {
-  switch (modifier) {
-    case Modifier::exists:
-      return true;
-    case Modifier::contains:
-    case Modifier::startswith:
-    case Modifier::endswith:
-    case Modifier::all:
-    case Modifier::cased:
-    case Modifier::re:
-    case Modifier::i:
-    case Modifier::m:
-    case Modifier::s:
-      return is_text(type);
-    case Modifier::cidr:
-      return type == FieldType::ip;
-    case Modifier::gt:
-    case Modifier::gte:
-    case Modifier::lt:
-    case Modifier::lte:
-      return is_number(type) || type == FieldType::moment;
-    case Modifier::fieldref:
-      return type != FieldType::texts && type != FieldType::signatures;
-    case Modifier::neq:
-      return true;
-    case Modifier::expand:
-      return is_text(type) || is_number(type) || type == FieldType::ip;
-  }
-  return false;
-}
 
 std::optional<RuleNumber> number_of(std::string_view text) {
   if (const auto whole = kYamlCount.parse(text)) {
@@ -109,18 +26,31 @@ std::optional<RuleNumber> number_of(std::string_view text) {
   return std::nullopt;
 }
 
+// Values of one field, after placeholders: more are a list for a database. Bytes of a text in a
+// rule: no field holds more, but for what a claim may bring.
+constexpr std::size_t kValueLimit = 65'536;
+constexpr std::size_t kPatternLimit = 1024;
+
 class FieldCompiler {
  public:
   FieldCompiler(const FieldMatch& match, const CompileContext& context)
       : match_{match}, context_{context} {}
 
   FieldTest compile() {
-    const auto field = context_.find(match_.field, match_.line, match_.column);
-    if (!field) return test_;
-    test_.field = *field;
-    type_ = context_.schema[*field].type;
+    if (keywords()) {
+      test_.searched = searched_fields();
+      if (test_.searched.empty()) complain("there is no text to look in");
+    } else {
+      const auto field = context_.find(match_.field, match_.line, match_.column);
+      if (!field) return test_;
+      test_.field = *field;
+      type_ = context_.schema[*field].type;
+    }
     const std::size_t before = context_.complaints.size();
-    check_modifiers();
+    for (ModifierFault& fault :
+         modifier_faults(match_.modifiers, type_, keywords(), match_.values.size())) {
+      complain(std::move(fault.what), std::move(fault.way_out));
+    }
     if (context_.complaints.size() > before) return test_;
     apply_modifiers();
     for (const YamlNode& value : match_.values) add(value);
@@ -132,47 +62,32 @@ class FieldCompiler {
   }
 
  private:
+  bool keywords() const noexcept { return match_.field.empty(); }
+  std::string name() const { return keywords() ? "keywords" : "'" + match_.field + "'"; }
+
+  // What a person wrote or a program sent as text. Not hashes of the record itself, nor bytes.
+  std::vector<FieldId> searched_fields() {
+    std::vector<FieldId> fields;
+    for (std::size_t at = 0; at < context_.schema.size(); ++at) {
+      const FieldSpec& spec = context_.schema[at];
+      const bool text = spec.type == FieldType::text || spec.type == FieldType::texts;
+      const bool made = spec.name == "event.id" || spec.name == "network.community_id" ||
+                        spec.name.starts_with("sekimori.payload.");
+      if (text && !made) fields.push_back(static_cast<FieldId>(at));
+    }
+    if (!fields.empty()) test_.field = fields.front();
+    return fields;
+  }
+
   bool has(Modifier modifier) const noexcept {
     return std::find(match_.modifiers.begin(), match_.modifiers.end(), modifier) !=
            match_.modifiers.end();
   }
   void complain(std::string what, std::string way_out = {}) const {
-    context_.complain(match_.line, match_.column, "'" + match_.field + "': " + what,
-                      std::move(way_out));
+    context_.complain(match_.line, match_.column, name() + ": " + what, std::move(way_out));
   }
   void complain(const YamlNode& at, std::string what, std::string way_out = {}) const {
-    context_.complain(at.line, at.column, "'" + match_.field + "': " + what, std::move(way_out));
-  }
-
-  void check_modifiers() const {
-    std::size_t shapes = 0;
-    for (const ModifierRule& rule : kRules) {
-      if (!has(rule.modifier)) continue;
-      if (rule.shapes) ++shapes;
-      if (!suits(rule.modifier, type_)) {
-        complain("modifier '" + std::string{rule.word} + "' means nothing for " +
-                 std::string{type_name(type_)});
-      }
-    }
-    if (shapes > 1) complain("these modifiers exclude each other");
-    if (has(Modifier::exists) && match_.modifiers.size() > 1) {
-      complain("'exists' takes no other modifier");
-    }
-    const bool flags = has(Modifier::i) || has(Modifier::m) || has(Modifier::s);
-    if (flags && !has(Modifier::re)) complain("'i', 'm' and 's' belong to 're'");
-    if (has(Modifier::re) && has(Modifier::cased)) complain("'re' is case-sensitive already");
-    if (has(Modifier::all) && match_.values.size() < 2) {
-      complain("'all' wants a list of two or more values");
-    }
-    const bool compares = shapes == 1 && !has(Modifier::fieldref);
-    if (has(Modifier::neq) && (compares || has(Modifier::all))) {
-      complain("'neq' goes with 'cased', 'expand' and 'fieldref' only",
-               "use a selection and 'not' in the condition");
-    }
-    if (has(Modifier::all) && (shapes == 0 || has(Modifier::fieldref)) &&
-        type_ == FieldType::text) {
-      complain("one text cannot equal all of several values", "add 'contains'");
-    }
+    context_.complain(at.line, at.column, name() + ": " + what, std::move(way_out));
   }
 
   void apply_modifiers() {
@@ -183,6 +98,10 @@ class FieldCompiler {
     if (has(Modifier::lte)) test_.order = FieldTest::Order::less_equal;
     if (has(Modifier::gt)) test_.order = FieldTest::Order::greater;
     if (has(Modifier::gte)) test_.order = FieldTest::Order::greater_equal;
+    for (const Modifier one : match_.modifiers) {
+      if (time_part_of(one) != TimePart::none) test_.part = time_part_of(one);
+    }
+    test_.anchor = anchor();
     test_.kind = kind();
     const bool one = test_.kind == Kind::presence || test_.kind == Kind::other_field ||
                      test_.order != FieldTest::Order::equal;
@@ -193,7 +112,7 @@ class FieldCompiler {
     if (has(Modifier::exists)) return Kind::presence;
     if (has(Modifier::fieldref)) return Kind::other_field;
     if (has(Modifier::re)) return Kind::expressions;
-    if (is_number(type_)) return Kind::numbers;
+    if (is_number(type_) || test_.part != TimePart::none) return Kind::numbers;
     if (type_ == FieldType::moment) return Kind::moments;
     if (type_ == FieldType::boolean) return Kind::flags;
     if (type_ == FieldType::ip) return Kind::networks;
@@ -222,8 +141,10 @@ class FieldCompiler {
     return shaped && context_.placeholders.contains(text.substr(1, text.size() - 2));
   }
 
-  // Replaces the placeholders of `rest`, the leftmost first, by each of their values.
+  // Replaces the placeholders of `rest`, the leftmost first, by each of their values. As deep as
+  // the value has placeholders, and no further once there are too many.
   void expand(const YamlNode& value, std::string_view rest, std::string done) {
+    if (full_) return;
     const std::size_t start = rest.find('%');
     if (start != std::string_view::npos && start > 0 && rest[start - 1] == '\\') {
       done.append(rest.substr(0, start - 1)).push_back('%');
@@ -271,15 +192,21 @@ class FieldCompiler {
   }
 
   void add(const YamlNode& at, std::string_view text) {
+    if (full_) return;
+    if (++values_ > kValueLimit) {
+      complain(at, "more than " + std::to_string(kValueLimit) + " values");
+      full_ = true;
+      return;
+    }
     switch (test_.kind) {
       case Kind::patterns:
-        test_.patterns.emplace_back(text, anchor(), test_.letters);
+        add_patterns(at, text);
         return;
       case Kind::expressions:
         add_expression(at, text);
         return;
       case Kind::numbers:
-        keep(test_.numbers, number_of(text), at, text, "a number");
+        add_number(at, text);
         return;
       case Kind::moments:
         keep(test_.moments, parse_rfc3339(text), at, text, "a moment such as 2024-03-26T01:02:03Z");
@@ -303,8 +230,32 @@ class FieldCompiler {
     }
   }
 
+  void add_patterns(const YamlNode& at, std::string_view text) {
+    const auto texts = transformed(text, match_.modifiers);
+    if (!texts) return complain(at, texts.error());
+    for (const std::string& one : *texts) {
+      if (one.size() > kPatternLimit) {
+        return complain(at, "longer than " + std::to_string(kPatternLimit) + " bytes");
+      }
+      test_.patterns.emplace_back(one, test_.anchor, test_.letters);
+    }
+  }
+
+  void add_number(const YamlNode& at, std::string_view text) {
+    if (test_.part == TimePart::none) {
+      keep(test_.numbers, number_of(text), at, text, "a number");
+      return;
+    }
+    const auto [least, most] = range_of(test_.part);
+    const auto whole = kYamlCount.parse(text);
+    const bool fits = whole && *whole >= least && *whole <= most;
+    keep(test_.numbers,
+         fits ? std::optional{RuleNumber{static_cast<double>(*whole), *whole, true}} : std::nullopt,
+         at, text, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  }
+
   Anchor anchor() const noexcept {
-    if (has(Modifier::contains)) return Anchor::anywhere;
+    if (keywords() || has(Modifier::contains)) return Anchor::anywhere;
     if (has(Modifier::startswith)) return Anchor::start;
     return has(Modifier::endswith) ? Anchor::end : Anchor::whole;
   }
@@ -358,8 +309,8 @@ class FieldCompiler {
 
   void check_null() const {
     if (!test_.or_absent) return;
-    if (test_.kind == Kind::presence || test_.kind == Kind::other_field || test_.negated ||
-        test_.every || test_.order != FieldTest::Order::equal) {
+    if (keywords() || test_.kind == Kind::presence || test_.kind == Kind::other_field ||
+        test_.negated || test_.every || test_.order != FieldTest::Order::equal) {
       complain("null does not go with these modifiers", "use 'exists'");
     }
   }
@@ -369,6 +320,8 @@ class FieldCompiler {
   FieldTest test_;
   FieldType type_ = FieldType::text;
   bool expanded_ = false;
+  bool full_ = false;
+  std::size_t values_ = 0;
 };
 
 }  // namespace

@@ -1,24 +1,19 @@
 #include "core/rules/explain.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/record/ecs_json.h"
+#include "core/rules/modifier.h"
 
 namespace sekimori {
 namespace {
 
-// In the order of Modifier.
-constexpr std::array<std::string_view, 18> kModifierWords{
-    "contains", "startswith", "endswith", "all",      "cased", "exists", "cidr", "gt", "gte",
-    "lt",       "lte",        "neq",      "fieldref", "re",    "i",      "m",    "s",  "expand"};
-
 std::string written(const FieldMatch& match) {
-  std::string text = match.field;
+  std::string text = match.field.empty() ? "keywords" : match.field;
   for (const Modifier one : match.modifiers) {
     text += '|';
-    text += kModifierWords.at(static_cast<std::size_t>(one));
+    text += word_of(one);
   }
   text += ": ";
   std::string values;
@@ -85,11 +80,11 @@ LoadedAll<Explanation> explain_rule(const Rule& rule, std::span<const FieldSpec>
       for (const FieldMatch& match : alternative) {
         const auto compiled = compile_rule(alone(rule, match), schema, placeholders);
         const auto id = find_field(schema, match.field);
-        if (!compiled || !id) continue;  // the whole rule compiled, so each part does
+        if (!compiled) continue;  // the whole rule compiled, so each part does
         ExplainedTest& test = tests.emplace_back();
         test.asked = written(match);
         test.truth = compiled->evaluate(reader).truth;
-        test.value = field_json(reader, schema[*id], *id);
+        if (id) test.value = field_json(reader, schema[*id], *id);  // keywords have no one field
         if (match.field.starts_with("sekimori.payload.")) {
           test.hidden = !test.value.empty();
           test.value.clear();

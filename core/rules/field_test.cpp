@@ -61,21 +61,33 @@ bool some_text(const FieldValue& value, const Wanted& wanted) noexcept {
   return false;
 }
 
-bool same_text(std::string_view left, std::string_view right, Case letters) noexcept {
+bool text_stands(const FieldTest& test, std::string_view text, std::string_view wanted) noexcept {
   const auto fold = [&](char one) {
-    const bool upper = letters == Case::ignored && one >= 'A' && one <= 'Z';
+    const bool upper = test.letters == Case::ignored && one >= 'A' && one <= 'Z';
     return upper ? static_cast<char>(one - 'A' + 'a') : one;
   };
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [&](char one, char other) { return fold(one) == fold(other); });
+  const auto same = [&](char one, char other) { return fold(one) == fold(other); };
+  if (wanted.size() > text.size()) return false;
+  switch (test.anchor) {
+    case Anchor::whole:
+      return std::equal(text.begin(), text.end(), wanted.begin(), wanted.end(), same);
+    case Anchor::start:
+      return std::equal(wanted.begin(), wanted.end(), text.begin(), same);
+    case Anchor::end:
+      return std::equal(wanted.rbegin(), wanted.rend(), text.rbegin(), same);
+    case Anchor::anywhere:
+      return wanted.empty() || std::search(text.begin(), text.end(), wanted.begin(), wanted.end(),
+                                           same) != text.end();
+  }
+  return false;
 }
 
 // Both present, of types that compile_rule() found comparable.
-bool same_value(const FieldValue& left, const FieldValue& right, Case letters) noexcept {
+bool same_value(const FieldTest& test, const FieldValue& left, const FieldValue& right) noexcept {
   const auto* left_text = std::get_if<std::string_view>(&left);
   const auto* right_text = std::get_if<std::string_view>(&right);
   if (left_text != nullptr && right_text != nullptr) {
-    return same_text(*left_text, *right_text, letters);
+    return text_stands(test, *left_text, *right_text);
   }
   if (const auto* whole = std::get_if<std::uint64_t>(&right)) {
     return compare(left, {static_cast<double>(*whole), *whole, true}) == 0;
@@ -103,10 +115,13 @@ bool holds(const FieldTest& test, const FieldValue& value) noexcept {
     case Kind::expressions:
       return holds_for(test, test.expressions,
                        [&](const auto& wanted) { return some_text(value, wanted); });
-    case Kind::numbers:
+    case Kind::numbers: {
+      const auto* time = std::get_if<Timestamp>(&value);
+      const FieldValue number = time == nullptr ? value : FieldValue{read_part(*time, test.part)};
       return holds_for(test, test.numbers, [&](const RuleNumber& wanted) {
-        return stands(test.order, compare(value, wanted));
+        return stands(test.order, compare(number, wanted));
       });
+    }
     case Kind::moments: {
       const auto* time = std::get_if<Timestamp>(&value);
       return time != nullptr && holds_for(test, test.moments, [&](Timestamp wanted) {
@@ -138,6 +153,7 @@ constexpr Truth truth_of(bool holds) noexcept {
 }  // namespace
 
 Answer FieldTest::ask(const FieldReader& reader) const noexcept {
+  if (!searched.empty()) return ask_keywords(reader);
   FieldScratch scratch;
   const FieldValue value = reader(field, scratch);
   const bool absent = std::holds_alternative<std::monostate>(value);
@@ -147,9 +163,35 @@ Answer FieldTest::ask(const FieldReader& reader) const noexcept {
     FieldScratch other_scratch;
     const FieldValue other_value = reader(other, other_scratch);
     if (std::holds_alternative<std::monostate>(other_value)) return {Truth::unknown, other};
-    return {truth_of(same_value(value, other_value, letters) != negated), field};
+    return {truth_of(same_value(*this, value, other_value) != negated), field};
   }
   return {truth_of(holds(*this, value) != negated), field};
+}
+
+Answer FieldTest::ask_keywords(const FieldReader& reader) const noexcept {
+  bool present = false;
+  const auto found = [&](const auto& keyword) {
+    return std::any_of(searched.begin(), searched.end(), [&](FieldId one) {
+      FieldScratch scratch;
+      const FieldValue value = reader(one, scratch);
+      present = present || !std::holds_alternative<std::monostate>(value);
+      return some_text(value, keyword);
+    });
+  };
+  const bool all = kind == Kind::expressions ? holds_for(*this, expressions, found)
+                                             : holds_for(*this, patterns, found);
+  return {present ? truth_of(all) : Truth::unknown, field};
+}
+
+std::uint64_t FieldTest::cost() const noexcept {
+  constexpr std::uint64_t kExpression = 8;  // as measured beside a short pattern
+  std::uint64_t steps = numbers.size() + moments.size() + flags.size() + networks.size() +
+                        kExpression * expressions.size() + 1;
+  for (const Pattern& pattern : patterns) steps += pattern.cost();
+  // The other text is tried at every place of this one.
+  constexpr std::uint64_t kLongText = 255;
+  if (kind == Kind::other_field && anchor == Anchor::anywhere) steps += kLongText;
+  return searched.empty() ? steps : steps * searched.size();
 }
 
 }  // namespace sekimori

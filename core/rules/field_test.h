@@ -6,6 +6,7 @@
 
 #include "core/net/ip_address.h"
 #include "core/record/field.h"
+#include "core/rules/modifier.h"
 #include "core/rules/pattern.h"
 #include "core/text/timestamp.h"
 
@@ -47,12 +48,17 @@ struct FieldTest {
   FieldId field = 0;
   Kind kind = Kind::patterns;
   Order order = Order::equal;
+  TimePart part = TimePart::none;  // numbers: of a moment's part
+  Anchor anchor = Anchor::whole;   // other_field: where its text lies in the field's
   Case letters = Case::ignored;
   bool every = false;      // all values, not any
   bool negated = false;    // neq: none of the values
   bool or_absent = false;  // null stands among the values
   bool wanted = true;      // presence: exists or not
   FieldId other = 0;
+  // Keywords: where they are looked for. The test is unknown when all of these are absent, and what
+  // is absent is not looked in.
+  std::vector<FieldId> searched;
 
   std::vector<Pattern> patterns;
   std::vector<std::shared_ptr<const re2::RE2>> expressions;
@@ -63,6 +69,12 @@ struct FieldTest {
 
   // An absent field makes it unknown, but where the rule asks for absence.
   Answer ask(const FieldReader& reader) const noexcept;
+
+  // How many steps asking takes at most, for each byte of the field's text.
+  std::uint64_t cost() const noexcept;
+
+ private:
+  Answer ask_keywords(const FieldReader& reader) const noexcept;
 };
 
 }  // namespace sekimori

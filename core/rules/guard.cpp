@@ -88,7 +88,10 @@ std::vector<RuleKey> keys_of_each(const FieldTest& test, const Wanted& wanted, K
 // Empty: the test can hold of values that no key finds.
 std::vector<RuleKey> keys_of(const FieldTest& test) {
   std::vector<RuleKey> keys;
-  if (test.negated || test.or_absent || test.order != FieldTest::Order::equal) return keys;
+  if (test.negated || test.or_absent || test.order != FieldTest::Order::equal ||
+      test.part != TimePart::none || !test.searched.empty()) {
+    return keys;
+  }
   if (test.kind == Kind::patterns) {
     return keys_of_each(test, test.patterns,
                         [&](const Pattern& one) { return text_key(test.field, one); });
@@ -213,7 +216,8 @@ std::vector<Guard> guards_of(const CompiledRule& rule) {
 }
 
 bool is_unknown_when_absent(const FieldTest& test) noexcept {
-  return test.kind != Kind::presence && test.kind != Kind::other_field && !test.or_absent;
+  return test.kind != Kind::presence && test.kind != Kind::other_field && !test.or_absent &&
+         test.searched.empty();
 }
 
 std::string identity_of(const FieldTest& test) {
@@ -222,7 +226,10 @@ std::string identity_of(const FieldTest& test) {
   append_bytes(identity, test.other);
   append_bytes(identity, test.kind);
   append_bytes(identity, test.order);
+  append_bytes(identity, test.part);
+  append_bytes(identity, test.anchor);
   append_bytes(identity, test.letters);
+  append_bytes(identity, test.searched.size());
   for (const bool flag : {test.every, test.negated, test.or_absent, test.wanted}) {
     identity.push_back(flag ? '1' : '0');
   }

@@ -190,7 +190,7 @@ class PackLoader {
     const std::size_t before = complaints.size();
     const auto schema = schemas_.of(filter.facts.category);
     if (!schema.empty()) {
-      Rule alone{filter.file, filter.facts, filter.selections, filter.condition, {}, {}};
+      Rule alone{filter.file, 0, filter.facts, filter.selections, filter.condition, {}, {}};
       const auto compiled = compile_rule(alone, schema, placeholders_);
       if (!compiled) complain_all(compiled.error());
     }

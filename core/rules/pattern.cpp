@@ -65,6 +65,13 @@ std::string Pattern::tail() const {
   return tail;
 }
 
+std::uint64_t Pattern::cost() const noexcept {
+  const auto run = std::find_if(tokens_.begin(), tokens_.end(),
+                                [](const Token& token) { return token.kind == Kind::run; });
+  if (run == tokens_.end() || run + 1 == tokens_.end()) return 1;
+  return static_cast<std::uint64_t>(tokens_.end() - run);
+}
+
 std::string Pattern::identity() const {
   std::string identity(1, letters_ == Case::ignored ? 'i' : 'k');
   for (const Token& token : tokens_) {

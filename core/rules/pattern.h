@@ -25,6 +25,9 @@ class Pattern {
   // ASCII letters are lower case unless case is kept.
   std::string head() const;
   std::string tail() const;
+  // Steps that a match takes at most, for each byte of the text: one, or as many as the pattern has
+  // bytes when a run of any length stands before other bytes.
+  std::uint64_t cost() const noexcept;
   // The same pattern, written in one way only.
   std::string identity() const;
 

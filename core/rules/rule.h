@@ -18,7 +18,7 @@ inline constexpr std::size_t kCategoryCount = 3;
 
 enum class RuleStatus : std::uint8_t { stable, test, experimental, deprecated, unsupported };
 
-// Sigma 2.1, modifiers appendix; those that are supported.
+// Sigma 2.1, modifiers appendix: all of them.
 enum class Modifier : std::uint8_t {
   contains,
   startswith,
@@ -37,13 +37,26 @@ enum class Modifier : std::uint8_t {
   i,
   m,
   s,
-  expand
+  expand,
+  windash,
+  base64,
+  base64offset,
+  utf16le,
+  utf16be,
+  utf16,
+  wide,
+  minute,
+  hour,
+  day,
+  week,
+  month,
+  year
 };
 
-// `field|modifier|...: value` or `[values]`.
+// `field|modifier|...: value` or `[values]`, or keywords.
 struct FieldMatch {
-  std::string field;
-  std::vector<Modifier> modifiers;  // none twice
+  std::string field;                // empty: keywords, which are looked for in every text
+  std::vector<Modifier> modifiers;  // none twice, in the order in which they are applied
   std::vector<YamlNode> values;     // scalars and nulls, one or more
   bool is_list = false;
   std::uint32_t line = 0;
@@ -99,6 +112,7 @@ struct RuleFacts {
 // One Sigma rule as it was written, before any field name is looked up.
 struct Rule {
   std::string file;
+  std::uint32_t line = 0;  // of the document
   RuleFacts facts;
   std::vector<Selection> selections;
   Condition condition;

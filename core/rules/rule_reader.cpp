@@ -114,6 +114,7 @@ LoadedAll<Rule> read_rule(const YamlDocument& document) {
   std::vector<Complaint> complaints;
   Rule rule;
   rule.file = document.file;
+  rule.line = document.root.line;
   if (document.root.kind == YamlKind::null) {
     return tl::unexpected{std::vector{Complaint{document.file, 0, 0, "holds no rule", ""}}};
   }

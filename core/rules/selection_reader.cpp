@@ -7,32 +7,10 @@
 #include <string_view>
 #include <utility>
 
+#include "core/rules/modifier.h"
+
 namespace sekimori {
 namespace {
-
-constexpr YamlWord<Modifier> kModifiers[] = {{"contains", Modifier::contains},
-                                             {"startswith", Modifier::startswith},
-                                             {"endswith", Modifier::endswith},
-                                             {"all", Modifier::all},
-                                             {"cased", Modifier::cased},
-                                             {"exists", Modifier::exists},
-                                             {"cidr", Modifier::cidr},
-                                             {"gt", Modifier::gt},
-                                             {"gte", Modifier::gte},
-                                             {"lt", Modifier::lt},
-                                             {"lte", Modifier::lte},
-                                             {"neq", Modifier::neq},
-                                             {"fieldref", Modifier::fieldref},
-                                             {"re", Modifier::re},
-                                             {"i", Modifier::i},
-                                             {"m", Modifier::m},
-                                             {"s", Modifier::s},
-                                             {"expand", Modifier::expand}};
-
-// Sigma's own that this engine does not have.
-constexpr std::array<std::string_view, 14> kUnsupported{
-    "windash", "base64", "base64offset", "utf16", "utf16le", "utf16be", "wide",
-    "minute",  "hour",   "day",          "week",  "month",   "year",    "utf16_le"};
 
 constexpr std::array<std::string_view, 8> kReserved{"and", "or",   "not",  "of",
                                                     "all", "them", "near", "by"};
@@ -49,18 +27,31 @@ class SelectionReader {
       selection.alternatives.push_back(matches(entry.value));
     } else if (entry.value.kind == YamlKind::list) {
       if (entry.value.items.empty()) complain(entry.value, "an empty list matches nothing");
-      for (const YamlNode& item : entry.value.items) {
-        if (item.kind == YamlKind::map) {
-          selection.alternatives.push_back(matches(item));
-        } else {
-          complain(item, "keyword searches are not supported", "name the field: 'field: value'");
-        }
-      }
+      read_list(entry.value, selection);
     } else {
       complain(entry.value, "selection '" + entry.key + "' is neither a map nor a list of maps",
                "name the field: 'field: value'");
     }
     return selection;
+  }
+
+  // Maps, of which one is enough, and keywords, of which one is enough too.
+  void read_list(const YamlNode& list, Selection& selection) {
+    FieldMatch keywords;
+    for (const YamlNode& item : list.items) {
+      if (item.kind == YamlKind::map) {
+        selection.alternatives.push_back(matches(item));
+      } else if (item.kind == YamlKind::scalar && !item.text.empty()) {
+        keywords.values.push_back(item);
+      } else {
+        complain(item, "expected a map, or a keyword");
+      }
+    }
+    if (keywords.values.empty()) return;
+    keywords.is_list = true;
+    keywords.line = keywords.values.front().line;
+    keywords.column = keywords.values.front().column;
+    selection.alternatives.push_back({std::move(keywords)});
   }
 
   // The condition, or several that are joined by "or".
@@ -114,47 +105,30 @@ class SelectionReader {
     std::string_view rest = entry.key;
     const std::size_t bar = std::min(rest.find('|'), rest.size());
     match.field = rest.substr(0, bar);
-    if (match.field.empty()) {
-      complain(entry.line, entry.column, "keyword searches are not supported",
-               "name the field before '|'");
-    }
+    if (entry.key.empty()) complain(entry.line, entry.column, "a field without a name");
     read_modifiers(rest.substr(bar), entry, match);
     read_values(entry, match);
     return match;
   }
 
   void read_modifiers(std::string_view rest, const YamlEntry& entry, FieldMatch& match) {
-    std::vector<std::string_view> known;
-    for (const auto& one : kModifiers) known.push_back(one.word);
     while (!rest.empty()) {
       rest.remove_prefix(1);
       const std::size_t bar = std::min(rest.find('|'), rest.size());
       const std::string_view word = rest.substr(0, bar);
       rest = rest.substr(bar);
-      const auto found = std::find(known.begin(), known.end(), word);
-      if (found == known.end()) {
-        unknown_modifier(word, entry, known);
-        continue;
-      }
-      const Modifier modifier = kModifiers[found - known.begin()].value;
-      if (std::find(match.modifiers.begin(), match.modifiers.end(), modifier) !=
-          match.modifiers.end()) {
+      const auto modifier = modifier_of(word);
+      if (!modifier) {
+        const std::string_view nearest = nearest_name(word, modifier_words());
+        complain(entry.line, entry.column, "unknown modifier '" + std::string{word} + "'",
+                 nearest.empty() ? "" : "did you mean '" + std::string{nearest} + "'?");
+      } else if (std::find(match.modifiers.begin(), match.modifiers.end(), *modifier) !=
+                 match.modifiers.end()) {
         complain(entry.line, entry.column, "modifier '" + std::string{word} + "' twice");
       } else {
-        match.modifiers.push_back(modifier);
+        match.modifiers.push_back(*modifier);
       }
     }
-  }
-
-  void unknown_modifier(std::string_view word, const YamlEntry& entry,
-                        const std::vector<std::string_view>& known) {
-    const bool sigma =
-        std::find(kUnsupported.begin(), kUnsupported.end(), word) != kUnsupported.end();
-    const std::string_view nearest = sigma ? "" : nearest_name(word, known);
-    complain(entry.line, entry.column,
-             (sigma ? "modifier '" : "unknown modifier '") + std::string{word} +
-                 (sigma ? "' is not supported" : "'"),
-             nearest.empty() ? "" : "did you mean '" + std::string{nearest} + "'?");
   }
 
   void read_values(const YamlEntry& entry, FieldMatch& match) {

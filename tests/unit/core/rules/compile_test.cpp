@@ -201,7 +201,7 @@ TEST(Compile, ComplainsWithPlaceAndWayOut) {
       {"name|re: '('", "regular expression: missing )"},
       {"name|contains|all: x", "'all' wants a list of two or more values"},
       {"name|all: [x, y]", "one text cannot equal all of several values (add 'contains')"},
-      {"name|contains|neq: x", "'neq' goes with 'cased', 'expand' and 'fieldref' only"},
+      {"name|contains|neq: x", "'neq' goes with 'cased', 'expand', 'fieldref' and times only"},
       {"name|neq: null", "null does not go with these modifiers"},
       {"name|fieldref: count", "is text and 'count' is a whole number"},
       {"name|fieldref: alais", "unknown field 'alais' (did you mean 'alias'?)"},
