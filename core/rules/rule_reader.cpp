@@ -174,6 +174,10 @@ LoadedAll<SigmaDocument> read_sigma(const YamlDocument& document) {
     if (!read) return tl::unexpected{std::move(read.error())};
     return SigmaDocument{std::move(*read)};
   };
+  if (const YamlNode* node = document.root.find("correlation")) {
+    return tl::unexpected{std::vector{Complaint{document.file, node->line, node->column,
+                                                "correlation rules are not supported", ""}}};
+  }
   if (document.root.find("filter") != nullptr) return as_document(read_filter(document));
   return as_document(read_rule(document));
 }

@@ -206,6 +206,9 @@ TEST(RuleReader, ReadsAFilter) {
     ASSERT_FALSE(bad) << text;
     EXPECT_THAT(bad.error().front().text(), HasSubstr(std::string{row.says}));
   }
+  const auto correlation = read_it("title: t\ncorrelation:\n  type: event_count\n");
+  ASSERT_FALSE(correlation);
+  EXPECT_EQ(correlation.error().front().text(), "f.yml:3:3: correlation rules are not supported");
 }
 
 TEST(RuleReader, NoPrefixIsAnotherRule) {
