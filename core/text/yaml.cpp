@@ -240,7 +240,11 @@ std::size_t end_of_document(std::string_view text) noexcept {
   for (std::size_t at = text.find(kMarker); at != std::string_view::npos;
        at = text.find(kMarker, at + 1)) {
     const std::size_t behind = at + kMarker.size();
-    if (behind == text.size() || std::string_view{" \t\r\n"}.find(text[behind]) < 4) return at + 1;
+    const std::string_view rest = text.substr(behind);
+    // yaml-cpp takes a lone carriage return for no end of a line.
+    const bool ends = rest.empty() || rest.front() == ' ' || rest.front() == '\t' ||
+                      rest.front() == '\n' || rest.starts_with("\r\n");
+    if (ends) return at + 1;
   }
   return text.size();
 }
