@@ -47,7 +47,7 @@ struct FieldReader {
 // The fields of DESIGN.md section 4, in the order in which JSON shows them: names that share a
 // prefix stand together. Index = FieldId.
 std::span<const FieldSpec> session_fields() noexcept;
-// The same and, behind them, the payload heads, which only rules in the sensor may ask for.
+// The same and, behind them, the payload heads and what they measure, for rules in the sensor only.
 std::span<const FieldSpec> sensor_fields() noexcept;
 // Of both.
 FieldReader session_reader(const SessionRecord& record) noexcept;

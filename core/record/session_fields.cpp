@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -92,6 +93,20 @@ FieldValue member(const SessionRecord& record, FieldScratch& /*scratch*/) noexce
 FieldValue event_id(const SessionRecord& record, FieldScratch& scratch) noexcept {
   scratch.assign(record.id.text());
   return scratch.view();
+}
+
+// Mean number of set bits in a byte of a whole head, 0 to 8: about 4 where the bytes look random.
+// Absent when the head is cut short: few bytes say nothing.
+template <auto Head>
+FieldValue set_bits(const SessionRecord& record, FieldScratch& /*scratch*/) noexcept {
+  const std::string_view hex = (record.*Head).view();
+  if (hex.size() < PayloadHead::capacity()) return {};
+  unsigned ones = 0;
+  for (const char digit : hex) {
+    const int nibble = digit <= '9' ? digit - '0' : digit - 'a' + 10;
+    ones += static_cast<unsigned>(std::popcount(static_cast<unsigned>(nibble)));
+  }
+  return ones * 2.0 / static_cast<double>(hex.size());
 }
 
 // Nanoseconds. Absent when the end lies before the start, as a clock set back can make it.
@@ -296,8 +311,10 @@ constexpr Row kRows[] = {
     // The sensor's own, last: session_fields() ends before them.
     {{"sekimori.payload.client_head", text}, member<&Record::client_head>},
     {{"sekimori.payload.server_head", text}, member<&Record::server_head>},
+    {{"sekimori.payload.client_set_bits", real}, set_bits<&Record::client_head>},
+    {{"sekimori.payload.server_set_bits", real}, set_bits<&Record::server_head>},
 };
-constexpr std::size_t kSensorOnly = 2;
+constexpr std::size_t kSensorOnly = 4;
 // clang-format on
 
 constexpr auto kSpecs = [] {

@@ -96,5 +96,19 @@ TEST(PayloadHeads, AreHexForRulesAndForNobodyElse) {
   EXPECT_FALSE(find_field(session_fields(), "sekimori.payload.server_head"));
 }
 
+TEST(PayloadHeads, SetBitsAreOfAWholeHead) {
+  const auto client_set_bits = [](const SessionRecord& record) {
+    FieldScratch scratch;
+    const auto id = find_field(sensor_fields(), "sekimori.payload.client_set_bits");
+    return session_reader(record)(*id, scratch);
+  };
+  SessionRecord record;
+  record.client_head.assign(std::string(62, 'f'));
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(client_set_bits(record)));
+  record.client_head.assign(std::string(32, 'f') + std::string(32, '1'));
+  EXPECT_EQ(std::get<double>(client_set_bits(record)), 5.0);
+  EXPECT_FALSE(find_field(session_fields(), "sekimori.payload.client_set_bits"));
+}
+
 }  // namespace
 }  // namespace sekimori
