@@ -178,14 +178,25 @@ bool read_captures(const ReplayOptions& options, const std::function<bool()>& go
 }
 
 // One line for people, so that nothing vanishes unseen.
-void report(const RunTotals& totals) {
+void report(const RunTotals& totals, const ClassifierProcess* classifier) {
   std::cerr << describe(totals.frames) << "; " << describe(totals.shards);
   if (totals.frames_far_behind > 0) {
     std::cerr << "; " << totals.frames_far_behind
               << " frames are more than a day older than those before them: are the captures in "
                  "order?";
   }
+  if (classifier != nullptr && classifier->counters().asked > 0) {
+    std::cerr << "; " << describe(classifier->counters());
+  }
+  if (totals.shards.flows.samples_forgotten > 0) {
+    std::cerr << "; " << totals.shards.flows.samples_forgotten
+              << " unnamed sessions had no room for their first packets";
+  }
   std::cerr << '\n';
+}
+
+void tell(Gravity gravity, const std::string& what) {
+  std::cerr << (gravity == Gravity::error ? "sekimori: " : "sekimori: warning: ") << what << '\n';
 }
 
 }  // namespace
@@ -198,7 +209,10 @@ int run_replay(const ReplayOptions& options, const std::function<bool()>& go_on)
   if (const auto shared = shared_files(options); !shared.empty()) return refuse(shared);
   const auto config = replay_config(options);
   if (!config) return refuse(config.error());
-  const auto finishers = make_finishers(config->sensor);
+  auto classifier = options.check_only ? Loaded<std::unique_ptr<ClassifierProcess>>{nullptr}
+                                       : start_classifier(config->sensor, RunsOn::files, tell);
+  if (!classifier) return refuse({classifier.error()});
+  const auto finishers = make_finishers(config->sensor, classifier->get());
   if (!finishers) return refuse(finishers.error());
   auto judge = ReplayJudge::open(options, config->collector);
   if (!judge) return refuse(judge.error());
@@ -239,7 +253,7 @@ int run_replay(const ReplayOptions& options, const std::function<bool()>& go_on)
                           "did not take the table to its end", "make room and run again"});
   }
   if (!complaints.empty()) return refuse(complaints);
-  report(file_run.totals());
+  report(file_run.totals(), classifier->get());
   return readable ? kDone : kUnreadable;
 }
 

@@ -9,6 +9,7 @@ namespace sekimori {
 namespace {
 
 constexpr YamlWord<Vantage> kVantages[] = {{"edge", Vantage::edge}, {"egress", Vantage::egress}};
+constexpr YamlWord<bool> kClassifiers[] = {{"ndpi", true}, {"off", false}};
 constexpr YamlWord<Path> kPaths[] = {
     {"undeclared", Path::undeclared}, {"direct", Path::direct}, {"l4", Path::l4}, {"l7", Path::l7}};
 
@@ -16,6 +17,8 @@ constexpr YamlWord<Path> kPaths[] = {
 constexpr std::uint64_t kFewestFlows = kPartitions;
 constexpr std::uint64_t kMostFlows = 64'000'000;  // 16 GiB of slots
 constexpr std::uint64_t kMostStreamHeads = 1'000'000;
+constexpr std::uint64_t kMostFirstPackets = 4'000'000;  // 4 GiB
+constexpr std::uint64_t kMostPerSecond = 1'000'000;
 
 // Below this a ring is a single block; above it libpcap's 32 bits of bytes end.
 constexpr std::uint64_t kSmallestRing = std::uint64_t{1} << 20U;
@@ -50,6 +53,22 @@ void read_flows(YamlMap map, FlowSettings& flow) {
   flow.timeouts.datagram = timeouts.optional("datagram", kYamlDuration, defaults.datagram);
   flow.timeouts.established = timeouts.optional("established", kYamlDuration, defaults.established);
   timeouts.finish();
+  map.finish();
+}
+
+void read_classifier(YamlMap map, SensorConfig& config) {
+  const ClassifierConfig defaults;
+  ClassifierConfig& classifier = config.classifier;
+  classifier.on = map.optional("use", kClassifiers, true);
+  const SlotIndex kept = share(map, "sessions", 65'536, kMostFirstPackets);
+  config.run.flow.first_packets = classifier.on ? kept : 0;
+  const std::uint64_t most = map.optional("most_per_second", kYamlCount, defaults.most_per_second);
+  if (most > kMostPerSecond) {
+    map.complain("most_per_second", "is out of range",
+                 "give a number up to " + std::to_string(kMostPerSecond) + ", 0 for no limit");
+  } else {
+    classifier.most_per_second = static_cast<std::uint32_t>(most);
+  }
   map.finish();
 }
 
@@ -140,6 +159,7 @@ SensorConfig read_sensor_config(YamlMap& map) {
   read_capture(map.child("capture"), config.capture);
   config.user = map.optional("user", kYamlText, "");
   read_flows(map.child("flows"), flow);
+  read_classifier(map.child("classifier"), config);
   for (const std::string& path : map.list("databases", kYamlText)) {
     config.databases.push_back(beside(map.file(), path));
   }

@@ -22,6 +22,12 @@ struct ShipConfig {
   SpoolLimits spool_limits;
 };
 
+// What names sessions that no parser of ours knows; see ClassifierProcess.
+struct ClassifierConfig {
+  bool on = true;
+  std::uint32_t most_per_second = 20'000;  // requests of each worker, on interfaces
+};
+
 // Everything an operator may say to a sensor; config/sensor.yaml holds each key with its default.
 struct SensorConfig {
   RunSettings run;
@@ -30,6 +36,7 @@ struct SensorConfig {
   std::string regions;                 // file of the lists that rules name as %name%
   ShipConfig ship;
   CaptureSettings capture;
+  ClassifierConfig classifier;
   std::string user;  // the account to become when started as root; empty: see Confinement
 
   PackFiles pack() const { return {rules, regions}; }

@@ -1,12 +1,10 @@
 #include "sensor/confine.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <pwd.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -14,42 +12,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
+
+#include "core/confine/privileges.h"
+#include "core/confine/system_call_filter.h"
 
 namespace sekimori {
 namespace {
-
-// Capabilities as the kernel takes them, 64 bits in two halves.
-struct Capabilities {
-  std::uint64_t effective = 0;
-  std::uint64_t permitted = 0;
-};
-
-constexpr std::uint64_t bit(unsigned capability) {
-  return std::uint64_t{1} << capability;
-}
-
-bool get(Capabilities& out) noexcept {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, 2> data{};
-  if (::syscall(SYS_capget, &header, data.data()) != 0) return false;
-  out.effective = data[0].effective | std::uint64_t{data[1].effective} << 32U;
-  out.permitted = data[0].permitted | std::uint64_t{data[1].permitted} << 32U;
-  return true;
-}
-
-bool set(const Capabilities& wanted) noexcept {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, 2> data{};
-  for (std::size_t half = 0; half < 2; ++half) {
-    data[half].effective = static_cast<std::uint32_t>(wanted.effective >> (32 * half));
-    data[half].permitted = static_cast<std::uint32_t>(wanted.permitted >> (32 * half));
-  }
-  return ::syscall(SYS_capset, &header, data.data()) == 0;
-}
 
 tl::unexpected<Complaint> cannot(const std::string& what) {
   return tl::unexpected{Complaint{"", 0, 0, "cannot " + what + ": " + std::strerror(errno),
@@ -62,34 +32,6 @@ void hand_over(int folder, const passwd& account) {
   struct stat status {};
   if (folder < 0 || ::fstat(folder, &status) != 0 || status.st_uid != 0) return;
   (void)::fchown(folder, account.pw_uid, account.pw_gid);
-}
-
-Loaded<bool> become(const passwd& account) {
-  // The permitted set survives the change of user, to be cut down afterwards.
-  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return cannot("keep capabilities");
-  if (::setgroups(0, nullptr) != 0) return cannot("leave all groups");
-  if (::setresgid(account.pw_gid, account.pw_gid, account.pw_gid) != 0 ||
-      ::setresuid(account.pw_uid, account.pw_uid, account.pw_uid) != 0) {
-    return cannot(std::string{"become user "} + account.pw_name);
-  }
-  return true;
-}
-
-Loaded<bool> drop_capabilities(std::uint64_t permitted, std::uint64_t effective) {
-  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  Capabilities now;
-  if (!get(now)) return cannot("read capabilities");
-  const std::uint64_t kept = now.permitted & permitted;
-  if (!set({kept & effective, kept})) return cannot("drop capabilities");
-  return true;
-}
-
-// Needs CAP_SETPCAP, and so only root can; for others the set matters only to an execve, which the
-// filter forbids.
-void drop_bounding_set() noexcept {
-  for (unsigned capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
-    ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
-  }
 }
 
 // Of use to reading and polling, memory (mlock: libsodium keeps the secret key out of swap),
@@ -107,7 +49,7 @@ constexpr const char* kAllowed[] = {
     "sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "recvmmsg", "mlock", "munlock",
     "munmap", "mremap", "madvise", "brk", "futex", "set_robust_list", "rseq", "membarrier", "exit",
     "exit_group", "gettid", "getpid", "tgkill", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
-    "sigaltstack", "restart_syscall", "alarm", "setitimer", "nanosleep", "clock_nanosleep",
+    "sigaltstack", "restart_syscall", "wait4", "alarm", "setitimer", "nanosleep", "clock_nanosleep",
     "clock_gettime", "clock_getres", "gettimeofday", "time", "getrandom", "uname", "sysinfo",
     "getuid", "geteuid", "getgid", "getegid", "sched_yield", "sched_getaffinity", "sched_getparam",
     "sched_getscheduler", "getrlimit", "capget",
@@ -116,47 +58,10 @@ constexpr const char* kAllowed[] = {
 // Of use only to somebody who is not us.
 constexpr const char* kDeadly[] = {"execve", "execveat", "ptrace", "fork", "vfork"};
 
-class Filter {
- public:
-  // What is not named fails with EPERM: a glibc of tomorrow that tries something new falls back.
-  Filter() : context_{::seccomp_init(SCMP_ACT_ERRNO(EPERM)), ::seccomp_release} {}
-
-  // A name that this architecture does not have is no fault.
-  template <typename... Conditions>
-  void rule(std::uint32_t action, const char* name, Conditions... conditions) {
-    const int number = ::seccomp_syscall_resolve_name(name);
-    if (number < 0) return;
-    const std::array<scmp_arg_cmp, sizeof...(conditions)> list{conditions...};
-    const int status = ::seccomp_rule_add_array(context_.get(), action, number,
-                                                static_cast<unsigned>(list.size()), list.data());
-    if (status != 0) fault_ = status;
-  }
-  bool load() {
-    if (!context_ || fault_ != 0) {
-      errno = context_ ? -fault_ : ENOMEM;
-      return false;
-    }
-    const int status = ::seccomp_load(context_.get());
-    errno = -status;
-    return status == 0;
-  }
-
- private:
-  std::unique_ptr<void, void (*)(scmp_filter_ctx)> context_;
-  int fault_ = 0;
-};
-
-scmp_arg_cmp masked(unsigned argument, std::uint64_t mask, std::uint64_t value) {
-  return {argument, SCMP_CMP_MASKED_EQ, mask, value};
-}
-scmp_arg_cmp equal(unsigned argument, std::uint64_t value) {
-  return {argument, SCMP_CMP_EQ, value, 0};
-}
-
 bool load_filter(Reads reads, int writable) {
-  Filter filter;
-  for (const char* name : kAllowed) filter.rule(SCMP_ACT_ALLOW, name);
-  for (const char* name : kDeadly) filter.rule(SCMP_ACT_KILL_PROCESS, name);
+  SystemCallFilter filter;
+  filter.allow(kAllowed);
+  filter.kill_on(kDeadly);
   // Files are only read: captures, the resolver's, and what libpcap asks of /sys.
   filter.rule(SCMP_ACT_ALLOW, "openat", masked(2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
   filter.rule(SCMP_ACT_ALLOW, "open", masked(1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
@@ -235,16 +140,16 @@ Loaded<std::vector<std::string>> confine(const Confinement& confinement) {
     const passwd* account = user.empty() ? nullptr : ::getpwnam(user.c_str());
     if (account != nullptr) {
       hand_over(confinement.writable, *account);
-      if (auto done = become(*account); !done) return tl::unexpected{done.error()};
+      if (!become_account(account->pw_uid, account->pw_gid)) {
+        return cannot(std::string{"become user "} + account->pw_name);
+      }
     } else if (live) {
       warnings.push_back("there is no account " + user +
                          ": stays root, without its capabilities; set the key user");
     }
   }
-  const std::uint64_t kept = bit(live ? CAP_NET_RAW : CAP_DAC_READ_SEARCH);
-  if (auto dropped = drop_capabilities(kept, live ? 0 : kept); !dropped) {
-    return tl::unexpected{dropped.error()};
-  }
+  const std::uint64_t kept = capability_bit(live ? CAP_NET_RAW : CAP_DAC_READ_SEARCH);
+  if (!keep_capabilities(kept, live ? 0 : kept)) return cannot("drop capabilities");
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return cannot("renounce new privileges");
   if (confinement.writable >= 0 && !write_only_beneath(confinement.writable)) {
     return cannot("restrict writing (Landlock)");
@@ -256,12 +161,14 @@ Loaded<std::vector<std::string>> confine(const Confinement& confinement) {
 
 NetRawRaised::NetRawRaised() noexcept {
   Capabilities now;
-  if (get(now)) set({now.effective | (now.permitted & bit(CAP_NET_RAW)), now.permitted});
+  if (!get_capabilities(now)) return;
+  set_capabilities({now.effective | (now.permitted & capability_bit(CAP_NET_RAW)), now.permitted});
 }
 
 NetRawRaised::~NetRawRaised() {
   Capabilities now;
-  if (get(now)) set({now.effective & ~bit(CAP_NET_RAW), now.permitted});
+  if (!get_capabilities(now)) return;
+  set_capabilities({now.effective & ~capability_bit(CAP_NET_RAW), now.permitted});
 }
 
 }  // namespace sekimori

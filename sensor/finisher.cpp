@@ -1,6 +1,7 @@
 #include "sensor/finisher.h"
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -8,29 +9,53 @@
 #include "core/geo/geo_sources.h"
 #include "core/record/field.h"
 #include "core/rules/session_match.h"
+#include "sensor/classify/classifier.h"
+#include "sensor/classify/ndpi.h"
+#include "sensor/classify/protocol_names.h"
 #include "sensor/enrich/enricher.h"
 
 namespace sekimori {
 namespace {
 
+// While a classifier is waited for, packets wait too, and their queue has an end.
+constexpr std::chrono::milliseconds kLivePatience{500};
+
 // What one shard does to its records.
 class Finisher {
  public:
-  Finisher(std::shared_ptr<const GeoSources> sources, std::shared_ptr<const PackSlot> rules)
+  Finisher(std::shared_ptr<const GeoSources> sources, std::shared_ptr<const PackSlot> rules,
+           ClassifierProcess* process, std::uint16_t number)
       : enricher_{std::move(sources)}, slot_{std::move(rules)} {
+    if (process != nullptr) classifier_.emplace(*process, number);
     renew();
   }
 
-  void finish(SessionRecord& record) {
-    enricher_.enrich(record);
+  void finish(std::span<SessionRecord> records, FlowSamples& samples) {
+    if (classifier_) classifier_->classify(samples);
     if (slot_->generation() != generation_) renew();
-    if (matcher_) match_session(*matcher_, record);
+    auto sample = samples.list.begin();
+    for (std::size_t at = 0; at < records.size(); ++at) {
+      const bool is_sampled = sample != samples.list.end() && sample->record == at;
+      finish(records[at], is_sampled ? (sample++)->names : FlowNames{});
+    }
   }
 
  private:
+  // Our own parsers name a session before everybody, then rules; the classifier only one that is
+  // still without any name, and rules may rest on what it says.
+  void finish(SessionRecord& record, const FlowNames& names) {
+    enricher_.enrich(record);
+    if (matcher_) name_session(*matcher_, record);
+    if (!names.empty() && !has_name(record)) {
+      add_names(names, record);
+      if (matcher_) name_session(*matcher_, record);
+    }
+    if (matcher_) sign_session(*matcher_, record);
+  }
+
   // Allocates; only when the pack was replaced.
   void renew() {
-    generation_ = slot_->generation();  // first: a put() in between is seen with the next record
+    generation_ = slot_->generation();  // first: a put() in between is seen with the next records
     auto pack = slot_->get();
     matcher_.reset();
     if (!pack->hash().empty()) matcher_.emplace(std::move(pack));
@@ -40,6 +65,7 @@ class Finisher {
   std::shared_ptr<const PackSlot> slot_;
   std::uint64_t generation_ = 0;
   std::optional<RuleMatcher> matcher_;  // none: there are no rules
+  std::optional<Classifier> classifier_;
 };
 
 }  // namespace
@@ -51,7 +77,8 @@ LoadedAll<std::shared_ptr<const RulePack>> load_session_rules(const PackFiles& f
 }
 
 LoadedAll<FinisherFactory> make_finishers(const SensorConfig& config,
-                                          std::shared_ptr<const PackSlot> rules) {
+                                          std::shared_ptr<const PackSlot> rules,
+                                          ClassifierProcess* process) {
   const std::vector<std::filesystem::path> paths{config.databases.begin(), config.databases.end()};
   std::shared_ptr<const GeoSources> sources;
   if (!paths.empty()) {
@@ -59,17 +86,33 @@ LoadedAll<FinisherFactory> make_finishers(const SensorConfig& config,
     if (!opened) return tl::unexpected{std::vector{opened.error()}};
     sources = std::make_shared<const GeoSources>(std::move(*opened));
   }
-  return FinisherFactory{[sources, rules = std::move(rules)] {
+  const auto shards = std::make_shared<std::uint16_t>(std::uint16_t{0});
+  return FinisherFactory{[sources, rules = std::move(rules), process, shards] {
     const auto finisher =
-        std::make_shared<Finisher>(sources, rules);  // a function must be copyable
-    return RecordFinisher{[finisher](SessionRecord& record) { finisher->finish(record); }};
+        std::make_shared<Finisher>(sources, rules, process, (*shards)++);  // functions are copied
+    return RecordFinisher{[finisher](std::span<SessionRecord> records, FlowSamples& samples) {
+      finisher->finish(records, samples);
+    }};
   }};
 }
 
-LoadedAll<FinisherFactory> make_finishers(const SensorConfig& config) {
+LoadedAll<FinisherFactory> make_finishers(const SensorConfig& config, ClassifierProcess* process) {
   auto pack = load_session_rules(config.pack());
   if (!pack) return tl::unexpected{std::move(pack.error())};
-  return make_finishers(config, std::make_shared<const PackSlot>(std::move(*pack)));
+  return make_finishers(config, std::make_shared<const PackSlot>(std::move(*pack)), process);
+}
+
+Loaded<std::unique_ptr<ClassifierProcess>> start_classifier(const SensorConfig& config,
+                                                            RunsOn input,
+                                                            ClassifierProcess::Tell tell) {
+  if (!config.classifier.on) return nullptr;
+  ClassifierLimits limits;
+  if (input == RunsOn::interfaces) {
+    limits.patience = kLivePatience;
+    limits.backs_off = true;
+    limits.most_per_second = config.classifier.most_per_second;
+  }
+  return ClassifierProcess::start(make_ndpi, limits, std::move(tell));
 }
 
 }  // namespace sekimori

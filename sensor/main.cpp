@@ -99,13 +99,13 @@ struct Making {
   std::shared_ptr<PackSlot> rules;
 };
 
-LoadedAll<Making> open_making(const SensorConfig& config) {
+LoadedAll<Making> open_making(const SensorConfig& config, ClassifierProcess* classifier) {
   auto strangers = strangers_files(config.pack());
   if (!strangers.empty()) return tl::unexpected{std::move(strangers)};
   auto pack = load_session_rules(config.pack());
   if (!pack) return tl::unexpected{std::move(pack.error())};
   auto rules = std::make_shared<PackSlot>(std::move(*pack));
-  auto finishers = make_finishers(config, rules);
+  auto finishers = make_finishers(config, rules, classifier);
   if (!finishers) return tl::unexpected{std::move(finishers.error())};
   return Making{std::move(*finishers), std::move(rules)};
 }
@@ -167,11 +167,16 @@ Outcome run_files(const SensorConfig& config, const FinisherFactory& finishers,
   return outcome;
 }
 
-void report(const Outcome& outcome, const PublisherCounters& sent) {
+void report(const Outcome& outcome, const PublisherCounters& sent,
+            const ClassifierProcess* classifier) {
   for (const InterfaceCounters& one : outcome.interfaces) say(kInfo, describe(one));
   say(kInfo, describe(outcome.frames) + "; " + describe(outcome.shards) + "; " +
                  std::to_string(sent.records_acknowledged) + " of " +
                  std::to_string(sent.records_offered) + " records acknowledged");
+  if (classifier == nullptr) return;
+  say(kInfo, describe(classifier->counters()) + ", " +
+                 std::to_string(outcome.shards.flows.samples_forgotten) +
+                 " sessions forgotten before");
 }
 
 struct CommandLine {
@@ -232,6 +237,16 @@ Loaded<std::unique_ptr<Publisher>> start_publisher(PublisherOptions options,
   return Publisher::start(std::move(options), std::move(*spool));
 }
 
+// Before everything else is opened: what comes later is not in its memory.
+Loaded<std::unique_ptr<ClassifierProcess>> open_classifier(const SensorConfig& config,
+                                                           const CommandLine& line) {
+  if (line.check_only) return nullptr;
+  const RunsOn input = line.captures.empty() ? RunsOn::interfaces : RunsOn::files;
+  return start_classifier(config, input, [](Gravity gravity, const std::string& what) {
+    say(gravity == Gravity::error ? kError : kWarning, what);
+  });
+}
+
 int sense(const CommandLine& line) {
   auto config = load_sensor_config(line.config);
   if (!config) return refuse(config.error());
@@ -241,7 +256,9 @@ int sense(const CommandLine& line) {
     fault->what = "--interface " + fault->what;
     return refuse({*fault});
   }
-  auto making = open_making(*config);
+  auto classifier = open_classifier(*config, line);
+  if (!classifier) return refuse({classifier.error()});
+  auto making = open_making(*config, classifier->get());
   if (!making) return refuse(making.error());
   if (line.check_only) return check(line.config, *config);
   if (config->ship.collector.empty()) {
@@ -273,7 +290,7 @@ int sense(const CommandLine& line) {
   reload.reset();
   const bool drained = (*publisher)->drain(kDrainPatience);
   const PublisherCounters sent = (*publisher)->counters();
-  report(outcome, sent);
+  report(outcome, sent, classifier->get());
   if (sent.spool && sent.spool->batches > 0) {
     say(kWarning, "what was not acknowledged waits in " + config->ship.spool +
                       ": the next start sends it first");

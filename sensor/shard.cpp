@@ -16,7 +16,7 @@ Shard::Shard(std::size_t number, std::size_t count, const FlowSettings& settings
              RecordFinisher finish)
     : count_{count}, finish_{std::move(finish)} {
   for (std::size_t partition = number; partition < kPartitions; partition += count) {
-    trackers_.push_back(std::make_unique<FlowTracker>(settings));
+    trackers_.push_back(std::make_unique<FlowTracker>(settings, samples_));
   }
 }
 
@@ -41,6 +41,7 @@ ShardTotals& ShardTotals::operator+=(const ShardTotals& more) noexcept {
   flows.ended += more.flows.ended;
   flows.evicted += more.flows.evicted;
   flows.duplicates += more.flows.duplicates;
+  flows.samples_forgotten += more.flows.samples_forgotten;
   hellos += more.hellos;
   open += more.open;
   return *this;
@@ -68,7 +69,11 @@ ShardTotals Shard::totals() const noexcept {
 }
 
 void Shard::hand_out(Records& out) noexcept {
-  for (SessionRecord& record : records_) finish_(record);
+  finish_(records_, samples_);
+  for (const FlowSample& sample : samples_.list) {
+    if (sample.packets > 0) sample.owner->take_answer(sample);
+  }
+  samples_.clear();
   out.clear();
   std::swap(out, records_);
 }

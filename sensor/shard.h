@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,9 @@ constexpr std::size_t partition_of(std::uint64_t hash) noexcept {
   return hash % kPartitions;
 }
 
-// What is done to each record when it is made: places, AS numbers, signatures. One for each shard.
-using RecordFinisher = std::function<void(SessionRecord&)>;
+// What is done to the records of a tick: the classifier's names (which it leaves in the samples),
+// places, AS numbers, signatures. One for each shard. Samples are in the order of their records.
+using RecordFinisher = std::function<void(std::span<SessionRecord>, FlowSamples&)>;
 using FinisherFactory = std::function<RecordFinisher()>;
 
 struct ShardTotals {
@@ -70,6 +72,7 @@ class Shard {
   RecordFinisher finish_;
   std::vector<std::unique_ptr<FlowTracker>> trackers_;  // of partition number + i * count
   Records records_;
+  FlowSamples samples_;  // of those
 };
 
 }  // namespace sekimori

@@ -18,7 +18,7 @@ bool name(const RuleFacts& facts, SessionRecord& record) noexcept {
 
 }  // namespace
 
-void match_session(RuleMatcher& matcher, SessionRecord& record) {
+void name_session(RuleMatcher& matcher, SessionRecord& record) {
   constexpr int kRounds = 2;
   const FieldReader reader = session_reader(record);
   bool named = true;
@@ -28,6 +28,10 @@ void match_session(RuleMatcher& matcher, SessionRecord& record) {
       named = name(matcher.pack().rules()[rule].facts(), record) || named;
     }
   }
+}
+
+void sign_session(RuleMatcher& matcher, SessionRecord& record) {
+  const FieldReader reader = session_reader(record);
   record.rules_pack.assign(matcher.pack().hash());
   for (const RuleUnit rule : matcher.match(Category::session, reader).rules) {
     const RuleFacts& facts = matcher.pack().rules()[rule].facts();

@@ -72,12 +72,14 @@ enum FlowMark : std::uint32_t {
   kRetrySeen = 0x01000,    // the server's first message was a HelloRetryRequest
   kStartSent = 0x02000,
   kReset = 0x04000,
-  kRetrySettled = 0x08000,  // as kGapSettled, for the gap over the HelloRetryRequest
-  kTurnDoubtful = 0x10000,  // as kGapDoubtful, since the client's last new data
-  kAckAwaited = 0x20000,    // new server data that no acknowledgment has covered yet
-  kEchoAwaited = 0x40000,   // echo_value is on its way
-  kEchoKnown = 0x80000,     // last_value is set: both ends send time stamps
-  kLossUnknown = 0x100000,  // more holes than could be remembered
+  kRetrySettled = 0x08000,         // as kGapSettled, for the gap over the HelloRetryRequest
+  kTurnDoubtful = 0x10000,         // as kGapDoubtful, since the client's last new data
+  kAckAwaited = 0x20000,           // new server data that no acknowledgment has covered yet
+  kEchoAwaited = 0x40000,          // echo_value is on its way
+  kEchoKnown = 0x80000,            // last_value is set: both ends send time stamps
+  kLossUnknown = 0x100000,         // more holes than could be remembered
+  kFirstPacketsOver = 0x10000000,  // FirstPackets wants no more of them
+  kClassified = 0x20000000,        // FirstPackets has the classifier's names
 };
 
 inline constexpr std::uint32_t kNoVni = std::numeric_limits<std::uint32_t>::max();  // 24 bits exist

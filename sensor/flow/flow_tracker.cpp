@@ -75,7 +75,7 @@ FlowPlace place_of(const Packet& packet, std::uint64_t seed) noexcept {
   return place;
 }
 
-FlowTracker::FlowTracker(const FlowSettings& settings)
+FlowTracker::FlowTracker(const FlowSettings& settings, FlowSamples& samples)
     : settings_{settings},
       table_{settings.flows, settings.timeouts},
       facts_{settings.flows, settings.raw_ja4},
@@ -83,6 +83,8 @@ FlowTracker::FlowTracker(const FlowSettings& settings)
       datagrams_{table_, facts_, settings.stream_heads},
       loss_{kLossyConnections},
       heads_{settings.flows},
+      first_packets_{settings.flows, settings.first_packets},
+      samples_{samples},
       openings_(settings.starts ? settings.flows : 0) {}
 
 void FlowTracker::observe(const Packet& packet, const FlowPlace& place, Records& out) noexcept {
@@ -141,6 +143,12 @@ bool FlowTracker::drain(std::size_t limit, Records& out) noexcept {
     end(slot, out);
   }
   return table_.size() == 0;
+}
+
+FlowCounters FlowTracker::counters() const noexcept {
+  FlowCounters counters = counters_;
+  counters.samples_forgotten = first_packets_.forgotten();
+  return counters;
 }
 
 HelloCounters FlowTracker::hello_counters() const noexcept {
@@ -203,11 +211,22 @@ void FlowTracker::observe_payload(SlotIndex slot, const Packet& packet, Sender s
   observe_data(flow, packet, sender);
   heads_.observe(slot, flow, packet, sender);
   hellos_.observe(slot, flow, packet, sender, [this](SlotIndex at) -> Flow& { return table_[at]; });
+  keep_first(slot, packet, sender);
 }
 
 void FlowTracker::observe_datagram(SlotIndex slot, const Packet& packet, Sender sender) noexcept {
   heads_.observe(slot, table_[slot], packet, sender);
   datagrams_.observe(slot, packet, sender);
+  keep_first(slot, packet, sender);
+}
+
+// After the parsers have looked: what they have named is not kept.
+void FlowTracker::keep_first(SlotIndex slot, const Packet& packet, Sender sender) noexcept {
+  Flow& flow = table_[slot];
+  if (settings_.first_packets == 0 || flow.has(kFirstPacketsOver)) return;
+  if (is_named(flow, facts_)) return first_packets_.release(slot, flow);
+  first_packets_.observe(slot, packet, sender,
+                         [this](SlotIndex at) -> Flow& { return table_[at]; });
 }
 
 void FlowTracker::end(SlotIndex slot, Records& out) noexcept {
@@ -219,6 +238,7 @@ void FlowTracker::end(SlotIndex slot, Records& out) noexcept {
     hellos_.release(flow);
   }
   if (flow.is(IpProtocol::tcp)) loss_.release(flow);
+  if (settings_.first_packets != 0) first_packets_.release(slot, flow);
   facts_.release(flow);
   table_.remove(slot, hash_of(flow.key, settings_.seed));
   ++counters_.ended;
@@ -236,6 +256,18 @@ void FlowTracker::record(SlotIndex slot, EventType type, Records& out) noexcept 
   const Sender client = client_of(flow, settings_);
   record.client_head = heads_.head(slot, flow, client);
   record.server_head = heads_.head(slot, flow, other(client));
+  if (settings_.first_packets == 0) return;
+  FlowSample sample;
+  if (is_named(flow, facts_) || !first_packets_.sample(slot, flow, sample, samples_.bytes)) return;
+  sample.owner = this;
+  sample.record = out.size() - 1;
+  sample.key = flow.key;
+  sample.client = client;
+  samples_.list.push_back(sample);
+}
+
+void FlowTracker::take_answer(const FlowSample& sample) noexcept {
+  first_packets_.answer(sample, table_[sample.slot]);
 }
 
 void FlowTracker::start_overdue(Timestamp now, Records& out) noexcept {

@@ -8,6 +8,7 @@
 #include "sensor/decode/packet.h"
 #include "sensor/flow/datagram_finder.h"
 #include "sensor/flow/duplicate_filter.h"
+#include "sensor/flow/first_packets.h"
 #include "sensor/flow/flow_table.h"
 #include "sensor/flow/hello_search.h"
 #include "sensor/flow/payload_heads.h"
@@ -27,6 +28,8 @@ struct FlowSettings {
   SlotIndex flows = 16384;  // of one partition
   // Of one partition: each 16 KiB of a TCP stream while in use, and as many of 9 KiB for UDP.
   SlotIndex stream_heads = 64;
+  // Of one partition: unnamed flows whose first packets are kept for a classifier; 0: of none.
+  SlotIndex first_packets = 0;
   IdleTimeouts timeouts;
   Vantage vantage = Vantage::edge;
   Path path = Path::undeclared;
@@ -44,6 +47,8 @@ struct FlowCounters {
   std::uint64_t ended = 0;       // opened = ended + still open
   std::uint64_t evicted = 0;     // of the ended: forgotten for want of room
   std::uint64_t duplicates = 0;  // packets that a mirror doubled; those of no session count too
+  // Unnamed flows whose first packets gave way to another flow's before a classifier saw them.
+  std::uint64_t samples_forgotten = 0;
 };
 
 using Records = std::vector<SessionRecord>;
@@ -52,8 +57,9 @@ using Records = std::vector<SessionRecord>;
 // moments give the same records.
 class FlowTracker {
  public:
-  // Throws std::bad_alloc; only at start. `settings` must outlive the tracker.
-  explicit FlowTracker(const FlowSettings& settings);
+  // Throws std::bad_alloc; only at start. `settings` must outlive the tracker, and so must
+  // `samples`, which gets the first packets of unnamed flows with their records.
+  FlowTracker(const FlowSettings& settings, FlowSamples& samples);
 
   void observe(const Packet& packet, const FlowPlace& place, Records& out) noexcept;
 
@@ -68,7 +74,10 @@ class FlowTracker {
   // Ends at most `limit` flows, whatever their age; true when none is left.
   bool drain(std::size_t limit, Records& out) noexcept;
 
-  const FlowCounters& counters() const noexcept { return counters_; }
+  // What a classifier said of a sample of this tracker's.
+  void take_answer(const FlowSample& sample) noexcept;
+
+  FlowCounters counters() const noexcept;
   HelloCounters hello_counters() const noexcept;
   std::uint64_t open_flows() const noexcept { return table_.size(); }
 
@@ -78,6 +87,7 @@ class FlowTracker {
   void observe_tcp(SlotIndex slot, const Packet& packet, Sender sender) noexcept;
   void observe_datagram(SlotIndex slot, const Packet& packet, Sender sender) noexcept;
   void observe_payload(SlotIndex slot, const Packet& packet, Sender sender) noexcept;
+  void keep_first(SlotIndex slot, const Packet& packet, Sender sender) noexcept;
   void end(SlotIndex slot, Records& out) noexcept;
   void start(SlotIndex slot, Records& out) noexcept;
   void record(SlotIndex slot, EventType type, Records& out) noexcept;
@@ -91,6 +101,8 @@ class FlowTracker {
   DatagramFinder datagrams_;
   StreamLoss loss_;
   PayloadHeads heads_;
+  FirstPackets first_packets_;
+  FlowSamples& samples_;
   FlowCounters counters_;
 
   // Flows in the order of their opening, until their start record is due: a ring as long as the

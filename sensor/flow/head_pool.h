@@ -17,6 +17,8 @@ class HeadPool {
     return pool_.used() == pool_.capacity() ? oldest_ : kNoSlot;
   }
 
+  SlotIndex oldest() const noexcept { return oldest_; }  // kNoSlot: none is in use
+
   // A new, empty head for one direction of a flow. There must be room.
   SlotIndex take(SlotIndex flow, Sender sender) noexcept {
     const SlotIndex slot = pool_.take();

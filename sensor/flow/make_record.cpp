@@ -112,6 +112,12 @@ Sender client_of(const Flow& flow, const FlowSettings& settings) noexcept {
   return flow.key.low_port >= flow.key.high_port ? Sender::low : Sender::high;
 }
 
+bool is_named(const Flow& flow, const HelloFactsPool& hellos) noexcept {
+  if (flow.is(IpProtocol::udp) && flow.datagram.kind != DatagramKind::unknown) return true;
+  const HelloFacts* facts = hellos.find(flow);
+  return facts != nullptr && (facts->transport || facts->carrier == Carrier::openvpn);
+}
+
 void make_record(const Flow& flow, const HelloFactsPool& hellos, const StreamLoss& loss,
                  const FlowSettings& settings, EventType type, SessionRecord& record) noexcept {
   const FlowKey& key = flow.key;

@@ -12,6 +12,9 @@ namespace sekimori {
 // else who has the higher port.
 Sender client_of(const Flow& flow, const FlowSettings& settings) noexcept;
 
+// Whether a parser of ours knows what the flow is, so that nobody else need look.
+bool is_named(const Flow& flow, const HelloFactsPool& hellos) noexcept;
+
 // What the sensor says of a flow now: everything of SessionRecord that packets alone tell, but for
 // the payload heads. `record` is fresh: it is some kilobytes large, so it is made where it stays.
 void make_record(const Flow& flow, const HelloFactsPool& hellos, const StreamLoss& loss,

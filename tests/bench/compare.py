@@ -114,6 +114,7 @@ def race(tool, path):
         "flow": stage(tool, "flow", path),
         "full": stage(tool, "full", path),
         "full, 2 workers": stage(tool, "full", path, 2),
+        "full, nDPI's names": stage(tool, "classify", path),
     }
     if shutil.which("tcpdump"):
         contestants["tcpdump -w"] = ["tcpdump", "-r", path, "-w", "/dev/null"]

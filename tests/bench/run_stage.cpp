@@ -76,9 +76,13 @@ int run(const StageOptions& options) {
   if (!config) return fail(config.error().front());
   config->run.workers = options.workers;
   config->run.flow.starts = true;  // as the live sensor does
-  FinisherFactory finishers = [] { return [](SessionRecord&) {}; };
-  if (options.stage == "full") {
-    auto made = make_finishers(*config);
+  FinisherFactory finishers = [] { return [](std::span<SessionRecord>, FlowSamples&) {}; };
+  config->classifier.on = options.stage == "classify";
+  if (!config->classifier.on) config->run.flow.first_packets = 0;
+  const auto classifier = start_classifier(*config, RunsOn::files, {});
+  if (!classifier) return fail(classifier.error());
+  if (options.stage == "full" || options.stage == "classify") {
+    auto made = make_finishers(*config, classifier->get());
     if (!made) return fail(made.error().front());
     finishers = *made;
   }
@@ -100,9 +104,10 @@ int run(const StageOptions& options) {
 int main(int argc, char** argv) {
   sekimori::StageOptions options;
   CLI::App app{"Runs one stage of the sensor over a capture and counts what comes out."};
-  app.add_option("stage", options.stage, "decode; flow: records too; full: places and rules too")
+  app.add_option("stage", options.stage,
+                 "decode; flow: records too; full: places and rules too; classify: names too")
       ->required()
-      ->check(CLI::IsMember({"decode", "flow", "full"}));
+      ->check(CLI::IsMember({"decode", "flow", "full", "classify"}));
   app.add_option("capture", options.capture, "pcap or pcapng")->required();
   app.add_option("--config", options.config, "A sensor's configuration")->required();
   app.add_option("--workers", options.workers, "Threads that follow sessions")

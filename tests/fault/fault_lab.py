@@ -40,8 +40,9 @@ def wait_for(what, holds, patience=PATIENCE_S):
         time.sleep(0.05)
 
 
-def write_capture(path, first, count, begin):
-    """`count` TCP connections from 100.64.0.0/10 to 192.0.2.80: SYN, SYN-ACK, ACK, RST. Session n is the same in every file."""
+def write_capture(path, first, count, begin, greeting=b""):
+    """`count` TCP connections from 100.64.0.0/10 to 192.0.2.80: SYN, SYN-ACK, ACK, RST. Session n is the same in every file.
+    The server says `greeting`, and the client says it too."""
     def ip(source, target, segment):
         header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(segment), 0, 0x4000, 60, 6, 0, source, target)
         return header + segment
@@ -49,6 +50,7 @@ def write_capture(path, first, count, begin):
     def tcp(source, target, sequence, acknowledged, flags, options=b""):
         return struct.pack(">HHIIBBHHH", source, target, sequence, acknowledged, (5 + len(options) // 4) << 4, flags, 64240, 0, 0) + options
 
+    said = len(greeting)
     server, syn_options = socket.inet_aton("192.0.2.80"), b"\x02\x04\x05\xb4\x01\x01\x04\x02"
     with open(path, "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
@@ -60,7 +62,11 @@ def write_capture(path, first, count, begin):
                     (0, ip(client, server, tcp(port, 443, 100, 0, 2, syn_options))),
                     (100, ip(server, client, tcp(443, port, 900, 101, 0x12, syn_options))),
                     (350, ip(client, server, tcp(port, 443, 101, 901, 0x10))),
-                    (700, ip(client, server, tcp(port, 443, 101, 901, 0x14)))):
+                    (400, ip(server, client, tcp(443, port, 901, 101, 0x18) + greeting)),
+                    (500, ip(client, server, tcp(port, 443, 101, 901 + said, 0x18) + greeting)),
+                    (700, ip(client, server, tcp(port, 443, 101 + said, 901 + said, 0x14)))):
+                if delay in (400, 500) and not greeting:
+                    continue
                 moment = at + delay
                 out.write(struct.pack("<IIII", moment // 1_000_000, moment % 1_000_000, len(packet), len(packet)) + packet)
 

@@ -6,8 +6,11 @@ import sys
 from tracked import ROOT, tracked
 
 # Each list is a data flow: a room sees what stands left of it.
-CORE = [f"core/{room}" for room in ("bytes", "text", "net", "record", "rules", "geo")]
-SENSOR = [f"sensor/{room}" for room in ("capture", "decode", "handshake", "fingerprint", "flow", "enrich", "spool", "ship")]
+CORE = [f"core/{room}" for room in ("bytes", "text", "net", "confine", "record", "rules", "geo")]
+SENSOR = [
+    f"sensor/{room}"
+    for room in ("capture", "decode", "handshake", "fingerprint", "flow", "classify", "enrich", "spool", "ship")
+]
 COLLECTOR = [f"collector/{room}" for room in ("receive", "join", "judge", "store", "web")]
 
 
@@ -28,8 +31,9 @@ MAY_SEE = {
 ONLY_IN = {
     "tl/": {*CORE},
     "pcap": {"sensor/capture"},
-    "seccomp.h": {"sensor"},
+    "seccomp.h": {"core/confine"},
     "zlib.h": {"sensor/capture"},
+    "ndpi/": {"sensor/classify"},
     "openssl/": {"sensor/handshake", "sensor/fingerprint", "core/net", "core/text", "core/rules", "core/record"},
     "maxminddb": {"core/geo"},
     "yaml-cpp/": {"core/text"},

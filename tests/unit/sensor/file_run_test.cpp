@@ -27,7 +27,11 @@ Outcome run(const std::vector<std::string>& paths, std::size_t workers, SlotInde
   Outcome outcome;
   outcome.last_now = Timestamp::min();
   FileRun file_run{settings,
-                   [] { return [](SessionRecord& record) { record.application.assign("seen"); }; },
+                   [] {
+                     return [](std::span<SessionRecord> records, FlowSamples&) {
+                       for (SessionRecord& record : records) record.application.assign("seen");
+                     };
+                   },
                    [&](std::span<const SessionRecord* const> records, Timestamp now) {
                      EXPECT_GE(now, outcome.last_now);
                      outcome.last_now = now;
@@ -81,7 +85,7 @@ TEST(FileRun, NothingVanishes) {
 TEST(FileRun, StopsWhenTheSinkHasEnough) {
   std::size_t calls = 0;
   FileRun file_run{{},
-                   [] { return [](SessionRecord&) {}; },
+                   [] { return [](std::span<SessionRecord>, FlowSamples&) {}; },
                    [&](std::span<const SessionRecord* const>, Timestamp) {
                      ++calls;
                      return false;

@@ -65,12 +65,13 @@ class Recording {
 struct Tally {
   std::size_t packets = 0;
   std::size_t records = 0;
+  std::size_t samples = 0;
 };
 
 // The recording once more, `shift` later, as the packet loop sees it. Records go into room that is
 // there already, and out of it.
 Tally replay(const Recording& recording, std::chrono::nanoseconds shift, Decoder& decoder,
-             FlowTracker& tracker, Records& records) {
+             FlowTracker& tracker, Records& records, FlowSamples& samples) {
   Tally tally;
   for (PacketView frame : recording.frames()) {
     frame.time += shift;
@@ -82,7 +83,12 @@ Tally replay(const Recording& recording, std::chrono::nanoseconds shift, Decoder
     tracker.expire(frame.time, 64, records);
     tracker.observe(packet, place_of(packet, 0), records);
     tally.records += records.size();
+    tally.samples += samples.list.size();
+    for (FlowSample& sample : samples.list) {
+      if (sample.packets > 0) tracker.take_answer(sample);
+    }
     records.clear();
+    samples.clear();
   }
   return tally;
 }
@@ -94,22 +100,27 @@ TEST(PacketAllocation, NoneAfterTheFirstTime) {
   for (const SlotIndex flows : {4U, 4096U}) {  // full, so that flows are forgotten, and roomy
     settings.flows = flows;
     settings.stream_heads = 2;
+    settings.first_packets = 2;
     for (const char* const path :
-         {"tests/demo/demo.pcap", "tests/golden/hello_in_many_segments/capture.pcap",
+         {"tests/demo/demo.pcap", "tests/golden/proxy_protocol_v1/capture.pcap",
+          "tests/golden/hello_in_many_segments/capture.pcap",
           "tests/golden/hello_out_of_order/capture.pcap",
           "tests/golden/quic_chromium/capture.pcap"}) {
       SCOPED_TRACE(testing::Message() << path << ", " << flows << " flows");
       const Recording recording{path};
       Decoder decoder{0};
-      FlowTracker tracker{settings};
+      FlowSamples samples;
+      samples.list.reserve(1024);
+      samples.bytes.reserve(std::size_t{1} << 20U);
+      FlowTracker tracker{settings, samples};
       Records records;
       records.reserve(1024);
-      replay(recording, {}, decoder, tracker, records);
+      replay(recording, {}, decoder, tracker, records, samples);
       const std::size_t before = g_allocations;
       Tally tally;
       for (int round = 1; round <= 50; ++round) {
         const Tally one =
-            replay(recording, round * std::chrono::hours{1}, decoder, tracker, records);
+            replay(recording, round * std::chrono::hours{1}, decoder, tracker, records, samples);
         tally.packets += one.packets;
         tally.records += one.records;
       }

@@ -50,7 +50,8 @@ TEST(SessionMatch, NamesFirstWhateverTheIds) {
   });
   SessionRecord record;
   record.server.port = 4000;
-  match_session(matcher, record);
+  name_session(matcher, record);
+  sign_session(matcher, record);
   EXPECT_EQ(record.network_protocol, "odd");
   EXPECT_EQ(record.remote_access, "tool");
   EXPECT_THAT(matched(record), ElementsAre("1", "2", "9"));
@@ -68,7 +69,8 @@ TEST(SessionMatch, KeepsWhatWasNamedAndTheNameOfTheSmallestId) {
   SessionRecord record;
   record.server.port = 4000;
   record.network_protocol.assign("tls");
-  match_session(matcher, record);
+  name_session(matcher, record);
+  sign_session(matcher, record);
   EXPECT_EQ(record.network_protocol, "tls");
   EXPECT_EQ(record.tunnel, "first");
   EXPECT_EQ(record.application, "app");
@@ -78,7 +80,8 @@ TEST(SessionMatch, KeepsWhatWasNamedAndTheNameOfTheSmallestId) {
 TEST(SessionMatch, NamesNothingWhereNothingMatches) {
   RuleMatcher matcher = matcher_of({{"1", "server.port: 4000", "tunnel: x"}});
   SessionRecord record;
-  match_session(matcher, record);
+  name_session(matcher, record);
+  sign_session(matcher, record);
   EXPECT_TRUE(record.tunnel.empty());
   EXPECT_THAT(matched(record), ElementsAre());
   EXPECT_THAT(matcher.counters().undecided(0), ElementsAre(1));

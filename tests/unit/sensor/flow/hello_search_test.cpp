@@ -41,7 +41,8 @@ Buffer operator+(Buffer first, const Buffer& second) {
 // A connection whose sides say one segment after the other.
 class Talk {
  public:
-  explicit Talk(Path path = Path::undeclared) : settings_{settings_of(path)}, tracker_{settings_} {
+  explicit Talk(Path path = Path::undeclared)
+      : settings_{settings_of(path)}, tracker_{settings_, samples_} {
     segment(true, kSyn, {});
     segment(false, kSyn | kAck, {});
     segment(true, kAck, {});
@@ -81,6 +82,7 @@ class Talk {
   }
 
   FlowSettings settings_;
+  FlowSamples samples_;
   FlowTracker tracker_;
   Records records_;
   Timestamp now_{std::chrono::seconds{1000}};

@@ -16,7 +16,8 @@ class Talk {
  public:
   static constexpr std::uint16_t kPort = 50123;
 
-  explicit Talk(FlowSettings settings = {}) : settings_{std::move(settings)}, tracker_{settings_} {}
+  explicit Talk(FlowSettings settings = {})
+      : settings_{std::move(settings)}, tracker_{settings_, samples_} {}
 
   Talk& say(std::chrono::microseconds at, bool from_client, const Buffer& payload,
             std::uint16_t port = kPort) {
@@ -48,6 +49,7 @@ class Talk {
 
  private:
   FlowSettings settings_;
+  FlowSamples samples_;
   FlowTracker tracker_;
   Records records_;
 };

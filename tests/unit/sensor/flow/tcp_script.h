@@ -33,7 +33,7 @@ inline constexpr std::string_view kHelloJa3 = "1d70598d8ccdfcb836bfeb091ab8e469"
 class Script {
  public:
   explicit Script(FlowSettings settings = {})
-      : settings_{std::move(settings)}, tracker_{settings_} {}
+      : settings_{std::move(settings)}, tracker_{settings_, samples_} {}
 
   struct Say {
     microseconds at;
@@ -87,6 +87,7 @@ class Script {
  private:
   std::uint16_t identification_ = 0;
   FlowSettings settings_;
+  FlowSamples samples_;
   FlowTracker tracker_;
   Records records_;
 };
