@@ -127,7 +127,8 @@ void ReplayJudge::store_records(std::span<const SessionRecord* const> records) {
     batch_.records.clear();
     for (const SessionRecord* record : part) batch_.records.push_back(*record);
     ++batch_.id.sequence;
-    keep(store_->commit_batch(batch_, part.back()->end));
+    const auto done = store_->commit_batch(batch_, part.back()->end);
+    if (!done) complaints_.push_back(done.error());
   }
 }
 

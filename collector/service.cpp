@@ -156,15 +156,38 @@ std::optional<Complaint> Service::open_api(const ServiceSecrets& secrets) {
   return std::nullopt;
 }
 
+// The batch with the sessions marked that lie in a window of loss, told now or before; empty inside
+// when none does. Nothing: the store cannot say.
+std::optional<std::optional<Batch>> Service::touched(const Batch& batch) {
+  if (batch.records.empty()) return std::optional<Batch>{};
+  const auto [first, last] = std::minmax_element(
+      batch.records.begin(), batch.records.end(),
+      [](const SessionRecord& one, const SessionRecord& two) { return one.start < two.start; });
+  auto windows = store_->losses(batch.id.sensor.view(), first->start, last->start);
+  if (!windows) {
+    store_fails(windows.error());
+    return std::nullopt;
+  }
+  windows->insert(windows->end(), batch.losses.begin(), batch.losses.end());
+  if (windows->empty()) return std::optional<Batch>{};
+  Batch marked = batch;
+  if (mark_touched(*windows, marked.records) == 0) return std::optional<Batch>{};
+  return marked;
+}
+
 bool Service::commit(const Batch& batch) {
   if (!arrivals_.has_room()) return false;
-  const auto done = store_->commit_batch(batch, clock_now());
+  const auto lossy = touched(batch);
+  if (!lossy) return false;
+  const Batch& kept = *lossy ? **lossy : batch;
+  const auto done = store_->commit_batch(kept, clock_now());
   if (!done) {
     store_fails(done.error());
     return false;
   }
   store_works();
-  arrivals_.put(batch.records);
+  arrivals_.put(kept.records);
+  if (!done->empty()) arrivals_.put(*done);
   return true;
 }
 

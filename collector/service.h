@@ -58,6 +58,7 @@ class Service {
   std::optional<Complaint> resume(Timestamp now);
   std::optional<Complaint> open_receiver(const ServiceSecrets& secrets);
   std::optional<Complaint> open_api(const ServiceSecrets& secrets);
+  std::optional<std::optional<Batch>> touched(const Batch& batch);
   bool commit(const Batch& batch);
   Intake take(std::vector<Claim> claims);
   bool save_verdicts();

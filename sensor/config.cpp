@@ -113,6 +113,11 @@ ShipConfig read_ship(YamlMap map) {
   ship.collector = map.optional("collector", kYamlText, "");
   ship.collector_key = beside(map.file(), map.optional("collector_key", kYamlText, ""));
   ship.key = beside(map.file(), map.optional("key", kYamlText, ""));
+  for (YamlMap& other : map.children("others")) {
+    ship.others.push_back({other.required("collector", kYamlText),
+                           beside(map.file(), other.required("collector_key", kYamlText))});
+    other.finish();
+  }
   read_spool(map.child("spool"), ship);
   map.finish();
   return ship;

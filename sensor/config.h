@@ -17,8 +17,12 @@ namespace sekimori {
 struct ShipConfig {
   std::string collector;      // ZeroMQ endpoint: "tcp://192.0.2.10:7355"
   std::string collector_key;  // path of the collector's public key
-  std::string key;            // path of this sensor's secret key
-  std::string spool;          // folder of the spool; empty: batches are kept in memory alone
+  struct Collector {
+    std::string collector, collector_key;
+  };
+  std::vector<Collector> others;  // in the order in which they are tried
+  std::string key;                // path of this sensor's secret key
+  std::string spool;              // folder of the spool; empty: batches are kept in memory alone
   SpoolLimits spool_limits;
 };
 

@@ -14,8 +14,12 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Between two lines about frames that are lost, while more are.
+// Between two looks for frames that were lost, and lines about them while more are.
 constexpr seconds kDropInterval{1};
+
+Timestamp clock_now() {
+  return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+}
 
 }  // namespace
 
@@ -32,13 +36,17 @@ struct LiveRun::State {
   struct Watched {
     InterfaceWatch::Answer state = InterfaceWatch::Answer::up;
     Clock::time_point since;
-    std::uint64_t drops = 0;
+    std::uint64_t drops = 0;     // when a line was last said about them
+    InterfaceCounters reported;  // as losses
   };
   InterfaceWatch interface_watch;
   std::vector<Watched> watched;
   std::vector<std::atomic<std::uint64_t>> missed_ms;
   Clock::time_point last_watch = Clock::now();
   Clock::time_point last_drop_line = Clock::now();
+  std::vector<LossWindow> losses;
+
+  void look_for_losses(const LiveCounters& totals);
 
   void watch_one(std::size_t number, milliseconds elapsed, std::vector<std::string>& lines);
 };
@@ -130,6 +138,7 @@ std::vector<std::string> LiveRun::watch() {
   if (now - state.last_drop_line < kDropInterval) return lines;
   state.last_drop_line = now;
   const LiveCounters totals = counters();
+  state.look_for_losses(totals);
   for (std::size_t number = 0; number < state.watched.size(); ++number) {
     const InterfaceCounters& interface = totals.interfaces[number];
     if (interface.drops() == state.watched[number].drops) continue;
@@ -137,6 +146,28 @@ std::vector<std::string> LiveRun::watch() {
     lines.push_back("frames are lost: " + describe(interface));
   }
   return lines;
+}
+
+// The counters are at most a second old, so what is new in them was lost within two.
+void LiveRun::State::look_for_losses(const LiveCounters& totals) {
+  const Timestamp now = clock_now();
+  for (std::size_t number = 0; number < watched.size(); ++number) {
+    const InterfaceCounters& interface = totals.interfaces[number];
+    InterfaceCounters& before = watched[number].reported;
+    const auto note = [&](LossKind kind, std::uint64_t InterfaceCounters::*drops) {
+      if (interface.*drops <= before.*drops) return;
+      add_loss(losses, {kind, now - 2 * kDropInterval, now, interface.*drops - before.*drops,
+                        std::string_view{interface.name}});
+    };
+    note(LossKind::kernel, &InterfaceCounters::kernel_drops);
+    note(LossKind::interface, &InterfaceCounters::interface_drops);
+    note(LossKind::sensor, &InterfaceCounters::queue_drops);
+    before = interface;
+  }
+}
+
+std::vector<LossWindow> LiveRun::take_losses() {
+  return std::exchange(state_->losses, {});
 }
 
 void LiveRun::State::watch_one(std::size_t number, milliseconds elapsed,
@@ -152,6 +183,8 @@ void LiveRun::State::watch_one(std::size_t number, milliseconds elapsed,
   if (now == before.state) return;
   const auto passed = std::chrono::duration_cast<milliseconds>(Clock::now() - before.since);
   if (now == InterfaceWatch::Answer::up) {
+    add_loss(losses,
+             {LossKind::away, clock_now() - passed, clock_now(), 0, std::string_view{name}});
     lines.push_back("interface '" + name + "' is back; not captured for " +
                     std::to_string(passed.count()) + " ms");
   } else if (was_up) {

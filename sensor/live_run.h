@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/record/loss_window.h"
 #include "sensor/capture/live_source.h"
 #include "sensor/counters.h"
 #include "sensor/file_run.h"
@@ -39,6 +40,10 @@ class LiveRun {
   // To be called a few times a second on one thread: looks whether the interfaces are up, counts
   // the time in which they are not, and yields what the operator should know.
   std::vector<std::string> watch();
+
+  // What was lost since the last call: frames by the second and interface, and the times in which
+  // an interface was away. To be called on watch's thread.
+  std::vector<LossWindow> take_losses();
 
   // At most a second old while running, exact after stop().
   LiveCounters counters() const;

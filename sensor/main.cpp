@@ -11,6 +11,7 @@
 #include <random>
 
 #include "sensor/capture/file_source.h"
+#include "sensor/clock_step.h"
 #include "sensor/config.h"
 #include "sensor/confine.h"
 #include "sensor/finisher.h"
@@ -64,6 +65,10 @@ bool keeps_waiting() {
   return g_stops == 1 && now.count() < end;
 }
 
+Timestamp clock_now() {
+  return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+}
+
 Loaded<PublisherOptions> publisher_options(const SensorConfig& config) {
   const ShipConfig& ship = config.ship;
   auto collector_key = read_public_key(ship.collector_key);
@@ -71,8 +76,12 @@ Loaded<PublisherOptions> publisher_options(const SensorConfig& config) {
   auto secret_key = read_secret_key(ship.key);
   if (!secret_key) return tl::unexpected{secret_key.error()};
   PublisherOptions options;
-  options.endpoint = ship.collector;
-  options.collector_key = *collector_key;
+  options.collectors.push_back({ship.collector, *collector_key});
+  for (const ShipConfig::Collector& other : ship.others) {
+    auto key = read_public_key(other.collector_key);
+    if (!key) return tl::unexpected{key.error()};
+    options.collectors.push_back({other.collector, *key});
+  }
   options.secret_key = *secret_key;
   options.sensor = SensorName{config.run.flow.observer.view()};
   options.boot = (std::uint64_t{std::random_device{}()} << 32U) | std::random_device{}();
@@ -126,8 +135,15 @@ Outcome run_live(LiveRun& live, const FinisherFactory& finishers, Publisher& pub
     }
     return taken;
   });
+  ClockStep clock;
   while (g_stops == 0) {
     for (const std::string& line : live.watch()) say(kWarning, line);
+    std::vector<LossWindow> losses = live.take_losses();
+    if (const auto step = clock.look(clock_now(), std::chrono::steady_clock::now())) {
+      losses.push_back(*step);
+      say(kWarning, "the clock was set by " + std::to_string(step->count / 1000) + " ms");
+    }
+    publisher.lose(losses);
     ::usleep(std::chrono::microseconds{kWatchTime}.count());  // which a signal ends
   }
   live.stop([] { return !keeps_waiting(); });
@@ -221,9 +237,7 @@ Loaded<std::unique_ptr<Publisher>> start_publisher(PublisherOptions options,
                                                    SpoolLimits limits) {
   if (!directory) return Publisher::start(std::move(options));
   if (options.when_full == WhenFull::wait) limits.when_full = WhenSpoolFull::refuse;
-  auto spool = Spool::recover(
-      std::move(*directory), limits, options.boot,
-      std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()));
+  auto spool = Spool::recover(std::move(*directory), limits, options.boot, clock_now());
   if (!spool) return tl::unexpected{spool.error()};
   const SpoolCounters left = (*spool)->counters();
   if (left.recovered > 0) {
@@ -234,7 +248,13 @@ Loaded<std::unique_ptr<Publisher>> start_publisher(PublisherOptions options,
   if (left.torn_bytes > 0) {
     say(kWarning, std::to_string(left.torn_bytes) + " bytes of the spool could not be read");
   }
-  return Publisher::start(std::move(options), std::move(*spool));
+  const bool live = options.when_full == WhenFull::drop;
+  const LossWindow away{
+      LossKind::downtime, (*spool)->last_alive().value_or(Timestamp{}), clock_now(), 0, {}};
+  const bool was_away = (*spool)->last_alive() && away.from < away.until;
+  auto publisher = Publisher::start(std::move(options), std::move(*spool));
+  if (publisher && live && was_away) (*publisher)->lose({&away, 1});
+  return publisher;
 }
 
 // Before everything else is opened: what comes later is not in its memory.

@@ -51,6 +51,12 @@ bool joinable(const SessionRecord& record) noexcept {
          record.start >= kEarliest && record.end < kLatest && record.start <= record.end;
 }
 
+// The end of what was open, or that it lies in a window of loss.
+bool is_news(const SessionRecord& known, const SessionRecord& record) {
+  if (is_open(known) != is_open(record)) return is_open(known);
+  return record.loss.window.value_or(false) && !known.loss.window.value_or(false);
+}
+
 }  // namespace
 
 Joiner::Joiner(JoinSettings settings) : settings_{std::move(settings)} {}
@@ -65,7 +71,7 @@ void Joiner::on_session(const SessionRecord& record) {
   const auto known = sessions_.find(record.id);
   if (known == sessions_.end()) {
     ++counters_.sessions;
-  } else if (is_open(known->second.record) && !is_open(record)) {
+  } else if (is_news(known->second.record, record)) {
     touch(known->second.record);
     erase(known);
   } else {

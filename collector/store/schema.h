@@ -2,11 +2,11 @@
 
 namespace sekimori {
 
-// Version 1, in PRAGMA user_version. Moments are nanoseconds since 1970. `type` as EventType,
+// Version 2, in PRAGMA user_version. Moments are nanoseconds since 1970. `type` as EventType,
 // `mismatch` and `outcome` as their enumerators' numbers; `record` is a batch of one record
 // (core/record/codec.h); `claims.json` as write_claim_json; `verdicts.open` is 1 while the end of
 // the session may change the verdict; `boot` is the unsigned number's bits.
-inline constexpr int kStoreVersion = 1;
+inline constexpr int kStoreVersion = 2;
 // PRAGMA application_id, "SEKI": tells our file from anybody else's.
 inline constexpr int kStoreApplication = 0x53454b49;
 
@@ -63,6 +63,19 @@ CREATE TABLE counters (
   value INTEGER NOT NULL,
   PRIMARY KEY (sensor, boot, name)
 ) STRICT;
+)sql";
+
+// What version 2 brought. `kind` as LossKind; began and ended by the sensor's clock.
+inline constexpr const char* kLossSchema = R"sql(
+CREATE TABLE losses (
+  sensor TEXT NOT NULL,
+  kind INTEGER NOT NULL,
+  began INTEGER NOT NULL,
+  ended INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  interface TEXT NOT NULL,
+  PRIMARY KEY (sensor, ended, began, kind, interface)
+) STRICT, WITHOUT ROWID;
 )sql";
 
 }  // namespace sekimori

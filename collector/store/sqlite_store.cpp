@@ -5,6 +5,7 @@
 
 #include "collector/receive/claim_reader.h"
 #include "collector/receive/claim_writer.h"
+#include "collector/store/loss_table.h"
 #include "collector/store/schema.h"
 #include "collector/store/sqlite.h"
 #include "collector/store/store_file.h"
@@ -55,6 +56,7 @@ struct SqliteStore::State {
   SqliteHandle database;
   SqliteStatement read_committed, write_committed, write_counter, write_session, write_claim,
       write_verdict;
+  LossTable losses;
 
   Complaint complaint() const { return sqlite_complaint(database.get(), path); }
   tl::unexpected<Complaint> lost() const {
@@ -78,6 +80,7 @@ struct SqliteStore::State {
   Done open(const StoreSettings& settings);
   Loaded<bool> check();  // true: still empty
   bool create();
+  bool migrate();
   void prepare();
   bool write_record(const Batch& batch, const SessionRecord& record, Timestamp arrival);
 };
@@ -105,7 +108,7 @@ SqliteStore::Done SqliteStore::State::open(const StoreSettings& settings) {
                std::to_string(pages))) {
     return failed();
   }
-  if (*fresh && !create()) return failed();
+  if (*fresh ? !create() : !migrate()) return failed();
   prepare();
   return {};
 }
@@ -120,7 +123,7 @@ Loaded<bool> SqliteStore::State::check() {
     return tl::unexpected{
         Complaint{path, 0, 0, "is another program's database", "name another file as store.path"}};
   }
-  if (*version != kStoreVersion) {
+  if (*version < 1 || *version > kStoreVersion) {
     return tl::unexpected{
         Complaint{path, 0, 0,
                   "is a store of version " + std::to_string(*version) +
@@ -133,14 +136,25 @@ Loaded<bool> SqliteStore::State::check() {
 bool SqliteStore::State::create() {
   SqliteTransaction transaction{database.get()};
   return transaction.begun() &&
-         execute(std::string{kStoreSchema} +
+         execute(std::string{kStoreSchema} + kLossSchema +
                  "PRAGMA application_id=" + std::to_string(kStoreApplication) +
                  "; PRAGMA user_version=" + std::to_string(kStoreVersion)) &&
          transaction.commit();
 }
 
+bool SqliteStore::State::migrate() {
+  const auto version = number("PRAGMA user_version");
+  if (!version || *version == kStoreVersion) return version.has_value();
+  SqliteTransaction transaction{database.get()};
+  return transaction.begun() &&
+         execute(std::string{kLossSchema} +
+                 "PRAGMA user_version=" + std::to_string(kStoreVersion)) &&
+         transaction.commit();
+}
+
 void SqliteStore::State::prepare() {
   sqlite3* const handle = database.get();
+  losses = LossTable{handle};
   read_committed = {handle, "SELECT committed FROM sensors WHERE name = ? AND boot = ?"};
   write_committed = {handle,
                      "INSERT INTO sensors (name, boot, committed, arrived) VALUES (?, ?, ?, ?) "
@@ -165,7 +179,7 @@ void SqliteStore::State::prepare() {
 
 bool SqliteStore::State::write_record(const Batch& batch, const SessionRecord& record,
                                       Timestamp arrival) {
-  const std::vector<std::uint8_t> bytes = encode_batch({batch.id, batch.speaker, {}, {record}});
+  const std::vector<std::uint8_t> bytes = encode_batch({batch.id, batch.speaker, {}, {record}, {}});
   return write_session.reset()
       .bind(std::span<const std::uint8_t>{record.id.bytes})
       .bind(static_cast<std::int64_t>(record.type))
@@ -202,11 +216,14 @@ Loaded<std::uint64_t> SqliteStore::committed(std::string_view sensor, std::uint6
   }
 }
 
-SqliteStore::Done SqliteStore::commit_batch(const Batch& batch, Timestamp arrival) {
+Loaded<std::vector<SessionRecord>> SqliteStore::commit_batch(const Batch& batch,
+                                                             Timestamp arrival) {
   const std::lock_guard lock{state_->mutex};
   if (state_->file.deleted()) return state_->lost();
   SqliteTransaction transaction{state_->database.get()};
-  bool good = transaction.begun();
+  std::vector<SessionRecord> marked;
+  bool good =
+      transaction.begun() && state_->losses.put(batch) && state_->losses.mark_stored(batch, marked);
   for (std::size_t at = 0; good && at < batch.records.size(); ++at) {
     good = state_->write_record(batch, batch.records[at], arrival);
   }
@@ -225,7 +242,15 @@ SqliteStore::Done SqliteStore::commit_batch(const Batch& batch, Timestamp arriva
                      .bind(nanoseconds_of(arrival))
                      .run();
   if (!good || !transaction.commit()) return state_->failed();
-  return {};
+  return marked;
+}
+
+Loaded<std::vector<LossWindow>> SqliteStore::losses(std::string_view sensor, Timestamp first_start,
+                                                    Timestamp last_start) {
+  const std::lock_guard lock{state_->mutex};
+  std::vector<LossWindow> found;
+  if (!state_->losses.find(sensor, first_start, last_start, found)) return state_->failed();
+  return found;
 }
 
 Loaded<std::vector<Claim>> SqliteStore::put_claims(std::vector<Claim> claims, Timestamp arrival) {
@@ -361,6 +386,7 @@ Loaded<std::uint64_t> SqliteStore::purge(Timestamp before) {
         statement.bind(nanoseconds_of(before)).bind(static_cast<std::int64_t>(kPurgeLimit)).run();
     if (good) gone += static_cast<std::uint64_t>(sqlite3_changes64(state_->database.get()));
   }
+  good = good && state_->losses.purge(before);
   if (!good || !transaction.commit()) return state_->failed();
   if (gone > 0 && !state_->execute("PRAGMA incremental_vacuum")) return state_->failed();
   return gone;

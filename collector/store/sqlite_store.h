@@ -54,8 +54,12 @@ class SqliteStore {
 
   // Last sequence committed of that sensor's boot; 0: none.
   Loaded<std::uint64_t> committed(std::string_view sensor, std::uint64_t boot);
-  // Records, counters and sequence in one transaction. An end record replaces its start.
-  Done commit_batch(const Batch& batch, Timestamp arrival);
+  // Records, counters, losses and sequence in one transaction. An end record replaces its start.
+  // Yields those stored before that the batch's losses touch: they are marked now.
+  Loaded<std::vector<SessionRecord>> commit_batch(const Batch& batch, Timestamp arrival);
+  // That sensor's windows of loss that touch sessions begun in that time.
+  Loaded<std::vector<LossWindow>> losses(std::string_view sensor, Timestamp first_start,
+                                         Timestamp last_start);
   // Those that are new, in order; a claim whose id is known stays as it was.
   Loaded<std::vector<Claim>> put_claims(std::vector<Claim> claims, Timestamp arrival);
   // Replaces an earlier verdict on the same claim id.
@@ -72,7 +76,8 @@ class SqliteStore {
   Loaded<StoreCounts> counts();
 
   // Deletes at most kPurgeLimit rows of each kind that are older (sessions by their last packet,
-  // claims and verdicts by claim time, sensors by their last batch); how many went.
+  // claims and verdicts by claim time, losses by their end, sensors by their last batch); how many
+  // went.
   static constexpr std::size_t kPurgeLimit = 10'000;
   Loaded<std::uint64_t> purge(Timestamp before);
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/bytes/inline_text.h"
+#include "core/record/loss_window.h"
 #include "core/record/session_record.h"
 
 namespace sekimori {
@@ -43,12 +44,13 @@ struct Speaker {
 };
 
 // What the sensor sends, and the collector commits, at once. Records may be none: a batch of
-// counters alone, or one that stands for a batch that could not be read.
+// counters or losses alone, or one that stands for a batch that could not be read.
 struct Batch {
   BatchId id;
   Speaker speaker;
   std::vector<Counter> counters;
   std::vector<SessionRecord> records;
+  std::vector<LossWindow> losses;
 };
 
 }  // namespace sekimori

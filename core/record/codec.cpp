@@ -13,7 +13,8 @@ using flatbuffers::Vector;
 
 // Tables of a full batch: per record itself, two endpoints with their places, proxy, geo, TLS, SYN,
 // timing and eight signatures. The verifier counts a shared table each time it is met.
-constexpr flatbuffers::uoffset_t kTableLimit = 1 + kBatchCounterLimit + kBatchRecordLimit * 18;
+constexpr flatbuffers::uoffset_t kTableLimit =
+    1 + kBatchCounterLimit + kBatchLossLimit + kBatchRecordLimit * 18;
 constexpr flatbuffers::uoffset_t kDepthLimit = 8;
 // Bytes. A hello of 16 KiB lists at most 8,192 numbers of five characters each.
 constexpr std::size_t kRawJa4Limit = 48 * 1024;
@@ -41,6 +42,7 @@ class Reader {
     batch.speaker.path = enumerator<Path>(table.path(), wire::Path::MAX);
     if (table.counters() != nullptr) counters(batch.counters, *table.counters());
     if (table.records() != nullptr) records(batch, *table.records());
+    if (table.losses() != nullptr) losses(batch.losses, *table.losses());
     return batch;
   }
 
@@ -88,6 +90,22 @@ class Reader {
     for (flatbuffers::uoffset_t at = 0; at < tables.size(); ++at) {
       text(out[at].name, tables.Get(at)->name());
       out[at].value = tables.Get(at)->value();
+    }
+  }
+  void losses(std::vector<LossWindow>& out,
+              const Vector<flatbuffers::Offset<wire::LossWindow>>& tables) {
+    if (tables.size() > kBatchLossLimit) return fail(Fault::malformed);
+    for (const wire::LossWindow* table : tables) {
+      LossWindow window;
+      // That something was lost is worth knowing even when it has no name here.
+      const bool known = table->kind() <= wire::LossKind::MAX;
+      window.kind = known ? static_cast<LossKind>(table->kind()) : LossKind::other;
+      window.from = moment(table->from());
+      window.until = moment(table->until());
+      if (window.until < window.from) return fail(Fault::malformed);
+      window.count = table->count();
+      text(window.interface_name, table->interface_name());
+      out.push_back(window);
     }
   }
   void records(Batch& batch, const Vector<flatbuffers::Offset<wire::SessionRecord>>& tables) {

@@ -16,7 +16,8 @@ inline constexpr std::size_t kBatchSizeLimit = std::size_t{4} << 20U;
 inline constexpr std::size_t kFrameSizeLimit = std::size_t{2} << 20U;
 
 // A batch as a FlatBuffers buffer (session_record.fbs). The same batch gives the same bytes.
-// Records and counters beyond the limits of batch.h are the caller's mistake and are left out.
+// Records, counters and losses beyond the limits of batch.h are the caller's mistake and are left
+// out.
 std::vector<std::uint8_t> encode_batch(const Batch& batch);
 
 // Reads a buffer from anyone. Everything is verified before it is read and copied out by value;

@@ -235,8 +235,17 @@ std::vector<std::uint8_t> encode_batch(const Batch& batch) {
     if (counters.size() == kBatchCounterLimit) break;
     counters.push_back(wire::CreateCounter(out, text(out, counter.name), counter.value));
   }
+  std::vector<Offset<wire::LossWindow>> losses;
+  for (const LossWindow& window : batch.losses) {
+    if (losses.size() == kBatchLossLimit) break;
+    losses.push_back(wire::CreateLossWindow(
+        out, static_cast<wire::LossKind>(window.kind), window.from.time_since_epoch().count(),
+        window.until.time_since_epoch().count(), window.count, text(out, window.interface_name)));
+  }
   const auto record_list = out.CreateVector(records);
   const auto counter_list = out.CreateVector(counters);
+  // None costs nothing: the store keeps each record as a batch.
+  const auto loss_list = losses.empty() ? 0 : out.CreateVector(losses);
   const auto sensor = text(out, batch.id.sensor);
   const auto observer = text(out, batch.speaker.observer);
   const auto version = text(out, batch.speaker.observer_version);
@@ -251,6 +260,7 @@ std::vector<std::uint8_t> encode_batch(const Batch& batch) {
   table.add_path(static_cast<wire::Path>(batch.speaker.path));
   table.add_counters(counter_list);
   table.add_records(record_list);
+  table.add_losses(loss_list);
   wire::FinishBatchBuffer(out, table.Finish());
   return {out.GetBufferPointer(), out.GetBufferPointer() + out.GetSize()};
 }

@@ -31,15 +31,26 @@ void Backlog::collect(Clock::time_point now) {
   refill();
   if (held_ && keep(*held_)) held_.reset();
   while (takes_more()) {
-    const bool was_empty = open_.records.empty();
+    const bool was_empty = open_.records.empty() && open_.losses.empty();
     queue_.take(open_.records, kBatchRecordLimit - open_.records.size());
     if (was_empty) open_since_ = now;
     if (open_.counters.empty()) open_.counters = queue_.take_report();
+    collect_losses();
+    const bool some = !open_.records.empty() || !open_.losses.empty();
     const bool full = open_.records.size() == kBatchRecordLimit;
-    const bool old = !open_.records.empty() && now - open_since_ >= batch_age_;
-    const bool last = queue_.closed() && !open_.records.empty();
+    const bool old = some && now - open_since_ >= batch_age_;
+    const bool last = queue_.closed() && some;
     if (!full && !old && !last && open_.counters.empty()) return;
     close_batch();
+  }
+}
+
+void Backlog::collect_losses() {
+  for (const LossWindow& window : queue_.take_losses()) add_loss(open_.losses, window);
+  if (!spool_) return;
+  for (const SpoolLoss& loss : spool_->take_losses()) {
+    add_loss(open_.losses,
+             {LossKind::records, loss.from, std::max(loss.from, loss.until), loss.records, {}});
   }
 }
 
@@ -61,11 +72,14 @@ void Backlog::close_batch() {
   Closed batch{open_.id.sequence, open_.records.size(), compress(encode_batch(open_))};
   open_.records.clear();
   open_.counters.clear();
+  open_.losses.clear();
   if (keep(batch)) return;
   if (when_full_ == WhenFull::wait) {
     held_ = std::move(batch);
   } else {
     lost_records_ += batch.records;
+    const Timestamp made = clock_now();
+    add_loss(open_.losses, {LossKind::records, made, made, batch.records, {}});
   }
 }
 
@@ -114,13 +128,14 @@ bool Backlog::series_changed() noexcept {
 }
 
 bool Backlog::empty() const noexcept {
-  return open_.records.empty() && outbox_.empty() && !held_ &&
+  return open_.records.empty() && open_.losses.empty() && outbox_.empty() && !held_ &&
          (!spool_ || spool_->counters().batches == 0);
 }
 
 Backlog::Clock::time_point Backlog::due() {
   Clock::time_point due = Clock::time_point::max();
-  if (!open_.records.empty() && takes_more()) due = open_since_ + batch_age_;
+  const bool some = !open_.records.empty() || !open_.losses.empty();
+  if (some && takes_more()) due = open_since_ + batch_age_;
   if (spool_) due = std::min(due, Clock::now() + spool_->patience());
   return due;
 }

@@ -52,6 +52,7 @@ class Backlog {
     std::vector<std::uint8_t> frame;
   };
 
+  void collect_losses();
   bool takes_more();
   bool goes_direct(std::uint64_t sequence);
   bool keep(Closed& batch);

@@ -46,6 +46,16 @@ std::vector<Counter> BatchQueue::take_report() {
   return std::exchange(report_, {});
 }
 
+void BatchQueue::lose(std::span<const LossWindow> windows) {
+  const std::lock_guard lock{mutex_};
+  for (const LossWindow& window : windows) add_loss(losses_, window);
+}
+
+std::vector<LossWindow> BatchQueue::take_losses() {
+  const std::lock_guard lock{mutex_};
+  return std::exchange(losses_, {});
+}
+
 void BatchQueue::close() {
   const std::lock_guard lock{mutex_};
   closed_ = true;
@@ -59,7 +69,7 @@ bool BatchQueue::closed() const {
 
 bool BatchQueue::empty() const {
   const std::lock_guard lock{mutex_};
-  return size_ == 0 && report_.empty();
+  return size_ == 0 && report_.empty() && losses_.empty();
 }
 
 }  // namespace sekimori

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "core/record/batch.h"
@@ -31,15 +32,20 @@ class BatchQueue {
   // The sensor's totals for the next batch; later ones replace earlier ones.
   void report(std::vector<Counter> counters);
 
+  // What was lost, for the next batch.
+  void lose(std::span<const LossWindow> windows);
+
   // Moves at most `room` records to the end of `out`.
   void take(std::vector<SessionRecord>& out, std::size_t room);
   // The last report, once; empty: nothing new.
   std::vector<Counter> take_report();
 
+  std::vector<LossWindow> take_losses();
+
   // From now on offers are dropped and those who wait for room are let go.
   void close();
   bool closed() const;
-  bool empty() const;  // neither records nor a report
+  bool empty() const;  // neither records nor a report nor losses
 
  private:
   mutable std::mutex mutex_;
@@ -51,6 +57,7 @@ class BatchQueue {
   std::size_t first_ = 0;
   std::size_t size_ = 0;
   std::vector<Counter> report_;
+  std::vector<LossWindow> losses_;
 };
 
 }  // namespace sekimori

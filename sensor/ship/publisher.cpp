@@ -1,7 +1,5 @@
 #include "sensor/ship/publisher.h"
 
-#include <zmq.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -17,6 +15,9 @@
 #include "core/record/transport_message.h"
 #include "sensor/ship/backlog.h"
 #include "sensor/ship/batch_queue.h"
+#include "sensor/ship/collector_socket.h"
+#include "sensor/ship/publisher_totals.h"
+#include "sensor/ship/return_probe.h"
 
 namespace sekimori {
 namespace {
@@ -31,40 +32,6 @@ constexpr milliseconds kGreetingInterval = seconds{1};
 constexpr milliseconds kGreetingPause{100};
 // The operator must act before a refused Hello can be accepted.
 constexpr milliseconds kRefusedInterval = seconds{10};
-constexpr milliseconds kReconnectFirst{100};
-constexpr milliseconds kReconnectLast = seconds{5};
-constexpr milliseconds kHeartbeat = seconds{5};
-constexpr milliseconds kHeartbeatTimeout = seconds{15};
-
-int count_of(milliseconds time) {
-  return static_cast<int>(time.count());
-}
-
-struct Totals {
-  std::atomic<std::uint64_t> records_offered, records_dropped, records_acknowledged,
-      records_refused, batches_sent, batches_sent_again, batches_acknowledged, batches_refused,
-      greetings, greetings_refused, bad_messages;
-};
-
-std::string public_key_of(const CurveKey& secret) {
-  std::array<char, CurveKey::capacity() + 1> text{};
-  if (zmq_curve_public(text.data(), std::string{secret.view()}.c_str()) != 0) throw zmq::error_t{};
-  return text.data();
-}
-
-std::string_view words_of(RefusalReason reason) {
-  switch (reason) {
-    case RefusalReason::hello_wanted:
-      return "it wants to be greeted";
-    case RefusalReason::unreadable:
-      return "it cannot read a batch";
-    case RefusalReason::wrong_name:
-      return "this sensor's key has another name there";
-    case RefusalReason::version:
-      return "it is older than this sensor";
-  }
-  return "";
-}
 
 }  // namespace
 
@@ -75,22 +42,8 @@ class Publisher::Worker {
         queue_{options_.when_full, options_.keep_waiting},
         backlog_{queue_, options_, std::move(spool)},
         outbox_{backlog_.outbox()},
-        socket_{context_, zmq::socket_type::dealer} {
-    socket_.set(zmq::sockopt::curve_serverkey, std::string{options_.collector_key.view()});
-    socket_.set(zmq::sockopt::curve_secretkey, std::string{options_.secret_key.view()});
-    socket_.set(zmq::sockopt::curve_publickey, public_key_of(options_.secret_key));
-    socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(kMessageOverheadLimit));
-    socket_.set(zmq::sockopt::heartbeat_ivl, count_of(kHeartbeat));
-    socket_.set(zmq::sockopt::heartbeat_timeout, count_of(kHeartbeatTimeout));
-    socket_.set(zmq::sockopt::reconnect_ivl, count_of(kReconnectFirst));
-    socket_.set(zmq::sockopt::reconnect_ivl_max, count_of(kReconnectLast));
-    socket_.set(zmq::sockopt::sndhwm, static_cast<int>(kUnacknowledgedLimit) + 1);
-    // Nothing is queued for a connection that does not stand: what is sent first on a new one must
-    // be a Hello, not the remains of the last.
-    socket_.set(zmq::sockopt::immediate, true);
-    socket_.set(zmq::sockopt::ipv6, true);
-    socket_.set(zmq::sockopt::linger, 0);
-    socket_.connect(options_.endpoint);
+        probe_{options_.return_interval, options_.failover_after},
+        socket_{connect_to(options_.collectors.front(), options_.secret_key, context_)} {
     thread_ = std::thread{[this] { run(); }};
   }
   Worker(const Worker&) = delete;
@@ -117,6 +70,8 @@ class Publisher::Worker {
     wakeup_.ring();
   }
 
+  void lose(std::span<const LossWindow> windows) { queue_.lose(windows); }
+
   bool drain(milliseconds patience) {
     queue_.close();
     wakeup_.ring();
@@ -129,22 +84,15 @@ class Publisher::Worker {
   }
 
   PublisherCounters counters() const {
-    return {totals_.records_offered,
-            totals_.records_dropped,
-            totals_.records_acknowledged,
-            totals_.records_refused,
-            totals_.batches_sent,
-            totals_.batches_sent_again,
-            totals_.batches_acknowledged,
-            totals_.batches_refused,
-            totals_.greetings,
-            totals_.greetings_refused,
-            totals_.bad_messages,
-            backlog_.lost_records(),
-            backlog_.spool() ? std::optional{backlog_.spool()->counters()} : std::nullopt};
+    PublisherCounters counters = totals_.counters();
+    counters.records_lost = backlog_.lost_records();
+    if (backlog_.spool() != nullptr) counters.spool = backlog_.spool()->counters();
+    return counters;
   }
 
  private:
+  const CollectorAddress& collector() const noexcept { return options_.collectors[current_]; }
+
   void run() noexcept {
     block_signals();
     while (!stop_.load()) {
@@ -166,12 +114,28 @@ class Publisher::Worker {
       receive(Clock::now());
       backlog_.collect(Clock::now());  // there may be room again
       backlog_.turn();
+      note_dropped();
       if (backlog_.series_changed() && streaming_) greet(Clock::now());
       check_progress(Clock::now());
+      choose_collector(Clock::now());
       const bool blocked = !send(Clock::now());
       note_drained();
       wait(blocked);
     }
+  }
+
+  // Records that found the queue full, as a loss of the time since the last look.
+  void note_dropped() {
+    const auto now =
+        std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+    const std::uint64_t dropped = totals_.records_dropped;
+    if (dropped > dropped_before_ && looked_ != Timestamp{}) {
+      const LossWindow window{
+          LossKind::records, std::min(looked_, now), now, dropped - dropped_before_, {}};
+      queue_.lose({&window, 1});
+    }
+    dropped_before_ = dropped;
+    looked_ = now;
   }
 
   // Until something happens or is due. `blocked`: there is something to send and no way to.
@@ -184,6 +148,12 @@ class Publisher::Worker {
     if (!streaming_ && !silence_said_) due = std::min(due, silent_since_ + options_.silence_limit);
     if (streaming_ && outbox_.in_flight() > 0) {
       due = std::min(due, progress_ + options_.acknowledgement_timeout);
+    }
+    if (options_.collectors.size() > 1) {
+      if (!streaming_ || !outbox_.empty()) {
+        due = std::min(due, useful_ + options_.failover_after);
+      }
+      if (current_ != 0) due = std::min(due, probe_.due());
     }
     milliseconds patience{-1};
     if (due != Clock::time_point::max()) {
@@ -204,7 +174,7 @@ class Publisher::Worker {
           streaming_ = true;
           outbox_.rewind();
           if (std::exchange(silence_said_, false)) {
-            warn("collector " + options_.endpoint + " answers again");
+            warn("collector " + collector().endpoint + " answers again");
           }
         }
       } else if (const auto* acknowledgement = std::get_if<Acknowledgement>(&*parsed)) {
@@ -230,6 +200,7 @@ class Publisher::Worker {
     totals_.records_acknowledged += settled->records;
     credit_ = credit;
     progress_ = now;
+    if (settled->batches > 0 || outbox_.empty()) useful_ = now;
     return true;
   }
 
@@ -271,13 +242,41 @@ class Publisher::Worker {
     }
     if (streaming_ || silence_said_ || now - silent_since_ < options_.silence_limit) return;
     silence_said_ = true;
-    warn("collector " + options_.endpoint +
+    warn("collector " + collector().endpoint +
          " does not answer: is it up, and does it know this sensor's key? Records wait for it");
+  }
+
+  // The next collector when this one takes nothing; back to the first when it answers again and
+  // nothing is out that this one may have committed.
+  void choose_collector(Clock::time_point now) {
+    if (options_.collectors.size() < 2) return;
+    // Not the moment after a Welcome, when nothing is out yet: one that only greets is of no use.
+    if (streaming_ && outbox_.empty()) useful_ = now;
+    if (now - useful_ >= options_.failover_after) {
+      return go_to((current_ + 1) % options_.collectors.size(), now);
+    }
+    if (current_ == 0) return;
+    returning_ = returning_ || probe_.look(now, options_.collectors.front(), options_.secret_key,
+                                           context_, hello());
+    if (returning_ && (!streaming_ || outbox_.in_flight() == 0)) go_to(0, now);
+  }
+
+  void go_to(std::size_t number, Clock::time_point now) {
+    current_ = number;
+    socket_ = connect_to(collector(), options_.secret_key, context_);
+    ++totals_.failovers;
+    totals_.collector = number;
+    warn("records go to collector " + collector().endpoint + " from now on");
+    streaming_ = returning_ = silence_said_ = false;
+    silent_since_ = useful_ = greeting_due_ = now;
+    outbox_.rewind();
+    probe_.restart(now);
   }
 
   // False: the socket takes no more now.
   bool send(Clock::time_point now) {
     if (!streaming_) return now < greeting_due_ || send_greeting(now);
+    if (returning_) return true;
     while (const auto next = outbox_.next(credit_)) {
       if (!send_message(Delivery{outbox_.boot(), next->sequence, next->frame})) return false;
       ++(next->again ? totals_.batches_sent_again : totals_.batches_sent);
@@ -287,10 +286,12 @@ class Publisher::Worker {
     return true;
   }
 
+  Hello hello() const {
+    return {kTransportVersion, kSchemaVersion, outbox_.boot(), outbox_.oldest(), options_.sensor};
+  }
+
   bool send_greeting(Clock::time_point now) {
-    const Hello hello{kTransportVersion, kSchemaVersion, outbox_.boot(), outbox_.oldest(),
-                      options_.sensor};
-    if (!send_message(hello)) return false;
+    if (!send_message(hello())) return false;
     (void)backlog_.series_changed();  // it says so
     ++totals_.greetings;
     greeted_ = now;
@@ -311,14 +312,14 @@ class Publisher::Worker {
   }
 
   void warn_of(RefusalReason reason) const {
-    warn("collector " + options_.endpoint + " refuses: " + std::string{words_of(reason)});
+    warn("collector " + collector().endpoint + " refuses: " + std::string{words_of(reason)});
   }
   void warn(const std::string& line) const {
     if (options_.warn) options_.warn(line);
   }
 
   PublisherOptions options_;
-  Totals totals_{};
+  PublisherTotals totals_{};
   BatchQueue queue_;
   Wakeup wakeup_;
   std::atomic<bool> stop_ = false;
@@ -328,16 +329,22 @@ class Publisher::Worker {
 
   // The thread's own from here on.
   zmq::context_t context_;
+  std::size_t current_ = 0;  // of the collectors
   Backlog backlog_;
   Outbox& outbox_;
+  ReturnProbe probe_;
   zmq::socket_t socket_;
   bool streaming_ = false;                         // welcomed; else a Hello is due or out
   Clock::time_point silent_since_ = Clock::now();  // while not welcomed
   bool silence_said_ = false;
+  bool returning_ = false;                   // to the first collector: nothing more is sent
+  Clock::time_point useful_ = Clock::now();  // this collector took something, or could have
   Clock::time_point greeting_due_{};
   Clock::time_point greeted_{};
   Clock::time_point progress_{};  // the last acknowledgement, or the first batch out
   std::size_t credit_ = 0;
+  std::uint64_t dropped_before_ = 0;
+  Timestamp looked_{};
   std::thread thread_;
 };
 
@@ -346,27 +353,9 @@ Publisher::~Publisher() = default;
 
 Loaded<std::unique_ptr<Publisher>> Publisher::start(PublisherOptions options,
                                                     std::unique_ptr<Spool> spool) {
-  const auto complain = [](std::string what, std::string way_out) {
-    return tl::unexpected{Complaint{"", 0, 0, std::move(what), std::move(way_out)}};
-  };
-  if (!is_curve_key(options.secret_key)) {
-    return complain("the sensor has no secret key", "make one with 'sekimori keys sensor'");
-  }
-  if (!is_curve_key(options.collector_key)) {
-    return complain("the collector's public key is missing", "copy it from the collector");
-  }
-  if (!is_sensor_name(options.sensor)) {
-    return complain("the sensor has no name that can be used",
-                    "use at most 64 letters, digits, '-', '_' and '.'");
-  }
-  const std::string endpoint = options.endpoint;
-  try {
-    auto worker = std::make_unique<Worker>(std::move(options), std::move(spool));
-    return std::unique_ptr<Publisher>{new Publisher{std::move(worker)}};
-  } catch (const zmq::error_t& error) {
-    return complain("cannot connect to '" + endpoint + "': " + error.what(),
-                    "write it as tcp://collector.example:7355");
-  }
+  if (auto fault = fault_of(options)) return tl::unexpected{std::move(*fault)};
+  auto worker = std::make_unique<Worker>(std::move(options), std::move(spool));
+  return std::unique_ptr<Publisher>{new Publisher{std::move(worker)}};
 }
 
 bool Publisher::offer(const SessionRecord& record) {
@@ -377,6 +366,9 @@ bool Publisher::has_room() const {
 }
 void Publisher::report(std::span<const Counter> counters) {
   worker_->report(counters);
+}
+void Publisher::lose(std::span<const LossWindow> windows) {
+  worker_->lose(windows);
 }
 bool Publisher::drain(std::chrono::milliseconds patience) {
   return worker_->drain(patience);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/net/curve_key.h"
 #include "core/record/batch.h"
@@ -30,11 +31,15 @@ inline constexpr std::size_t kUnacknowledgedLimit = 64;
 // A file waits and never drops.
 enum class WhenFull : std::uint8_t { drop, wait };
 
+struct CollectorAddress {
+  std::string endpoint;  // "tcp://collector.example:7355"
+  CurveKey key;          // public
+};
+
 struct PublisherOptions {
-  std::string endpoint;    // the collector: "tcp://collector.example:7355"
-  CurveKey collector_key;  // public
-  CurveKey secret_key;     // the sensor's own
-  SensorName sensor;       // as the collector's allow-list calls that key
+  std::vector<CollectorAddress> collectors;  // at least one; the first is preferred
+  CurveKey secret_key;                       // the sensor's own
+  SensorName sensor;                         // as the collector's allow-list calls that key
   std::uint64_t boot = 0;  // drawn at random for each Publisher: its batches are counted from 1
   Speaker speaker;
   WhenFull when_full = WhenFull::drop;
@@ -47,6 +52,10 @@ struct PublisherOptions {
   std::chrono::milliseconds acknowledgement_timeout{3000};
   // No answer from the collector for this long: said once, and once more when it answers again.
   std::chrono::milliseconds silence_limit{10'000};
+  // A collector that takes nothing for this long is left for the next in the list, if there is one;
+  // the first is asked again so often.
+  std::chrono::milliseconds failover_after{15'000};
+  std::chrono::milliseconds return_interval{60'000};
   // What the operator must know (refused by the collector, a batch lost), one line each; called on
   // the publisher's thread. May be empty.
   std::function<void(const std::string& line)> warn;
@@ -66,6 +75,8 @@ struct PublisherCounters {
   std::uint64_t greetings = 0;          // HELLO sent
   std::uint64_t greetings_refused = 0;  // by the collector, which says why
   std::uint64_t bad_messages = 0;       // from the collector, that could not be read
+  std::uint64_t failovers = 0;          // to another collector, and back
+  std::size_t collector = 0;            // which of the list serves
   std::uint64_t records_lost = 0;       // the spool took nothing and memory was full
   std::optional<SpoolCounters> spool;
 };
@@ -94,6 +105,9 @@ class Publisher {
 
   // The sensor's totals, sent with the next batch, which leaves soon even when it has no records.
   void report(std::span<const Counter> counters);
+
+  // What was lost, sent with the next batch.
+  void lose(std::span<const LossWindow> windows);
 
   // Takes no more records, sends what is left and waits. True: everything was acknowledged.
   // False: `patience` ran out, `keep_waiting` said no, or a batch was refused.

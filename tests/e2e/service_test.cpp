@@ -91,8 +91,7 @@ class ServiceTest : public testing::Test {
     ASSERT_TRUE(service) << service.error().front().text();
     service_ = std::move(*service);
     PublisherOptions options;
-    options.endpoint = after("sensors at ");
-    options.collector_key = collector_.open;
+    options.collectors = {{after("sensors at "), collector_.open}};
     options.secret_key = sensor_.secret;
     options.sensor = "edge-1"sv;
     options.boot = ++boot_;

@@ -123,5 +123,65 @@ TEST_F(Transport, WhatCannotWorkIsSaidAtTheStart) {
   EXPECT_FALSE(Publisher::start(nameless));
 }
 
+TEST_F(Transport, GoesToTheNextCollectorAndComesBack) {
+  auto first = receive();
+  const std::string first_endpoint = endpoint_;
+  // Its own store, as a second machine has.
+  Store second_store;
+  second_store.allow_jumps();
+  store_.allow_jumps();
+  ReceiverOptions other;
+  other.endpoint = "tcp://127.0.0.1:*";
+  other.secret_key = second_.secret;
+  other.sensors = {{"tokyo-1", sensor_.open}};
+  const auto second = RecordReceiver::start(other, second_store.sink());
+  ASSERT_TRUE(second);
+
+  PublisherOptions options = publisher_options();
+  options.collectors.push_back({(*second)->endpoint(), second_.open});
+  options.failover_after = 1s;
+  options.return_interval = 500ms;
+  const auto publisher = publish(options);
+  offer(*publisher, 0, 1000);
+  ASSERT_TRUE(eventually([&] { return publisher->counters().records_acknowledged == 1000; }));
+  EXPECT_EQ(publisher->counters().collector, 0U);
+
+  first.reset();
+  offer(*publisher, 1000, 1000);
+  ASSERT_TRUE(eventually([&] { return publisher->counters().records_acknowledged == 2000; }));
+  EXPECT_EQ(publisher->counters().collector, 1U);
+
+  first = receive(first_endpoint);
+  ASSERT_TRUE(eventually([&] { return publisher->counters().collector == 0; }));
+  offer(*publisher, 2000, 1000);
+  EXPECT_TRUE(publisher->drain(20s));
+  // Between them each record once: none was out when a collector went.
+  std::vector<std::uint64_t> all = store_.numbers();
+  const std::vector<std::uint64_t> others = second_store.numbers();
+  EXPECT_FALSE(others.empty());
+  all.insert(all.end(), others.begin(), others.end());
+  std::sort(all.begin(), all.end());
+  EXPECT_EQ(all, count_to(3000));
+}
+
+TEST_F(Transport, ACollectorThatCanKeepNothingIsLeftToo) {
+  const auto first = receive();
+  store_.fail_next(1'000'000);
+  Store second_store;
+  ReceiverOptions other;
+  other.endpoint = "tcp://127.0.0.1:*";
+  other.secret_key = second_.secret;
+  other.sensors = {{"tokyo-1", sensor_.open}};
+  const auto second = RecordReceiver::start(other, second_store.sink());
+  ASSERT_TRUE(second);
+  PublisherOptions options = publisher_options();
+  options.collectors.push_back({(*second)->endpoint(), second_.open});
+  options.failover_after = 1s;
+  const auto publisher = publish(options);
+  offer(*publisher, 0, 1000);
+  EXPECT_TRUE(publisher->drain(20s));
+  EXPECT_EQ(second_store.numbers(), count_to(1000));
+}
+
 }  // namespace
 }  // namespace sekimori

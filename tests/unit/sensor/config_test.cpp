@@ -64,6 +64,7 @@ TEST(SensorConfig, ReadsEveryKey) {
       "databases: [a.mmdb, /b.mmdb]\nrules: r\ninterfaces: [eth0, eth1]\nuser: tap\n"
       "capture: {filter: not port 22, ring: 8MiB, snaplen: 2KiB, promiscuous: false}\n"
       "ship:\n  collector: tcp://127.0.0.1:1\n  collector_key: c.pub\n  key: s.key\n"
+      "  others: [{collector: 'tcp://127.0.0.1:2', collector_key: d.pub}]\n"
       "  spool: {dir: s, size: 8MiB, age: 2h}\n");
   EXPECT_THAT(out.complaints, testing::IsEmpty());
   const SensorConfig& config = out.config;
@@ -83,6 +84,9 @@ TEST(SensorConfig, ReadsEveryKey) {
   EXPECT_EQ(config.rules, "dir/r");
   EXPECT_EQ(config.ship.key, "dir/s.key");
   EXPECT_EQ(config.ship.spool, "dir/s");
+  ASSERT_EQ(config.ship.others.size(), 1U);
+  EXPECT_EQ(config.ship.others[0].collector, "tcp://127.0.0.1:2");
+  EXPECT_EQ(config.ship.others[0].collector_key, "dir/d.pub");
   EXPECT_EQ(config.ship.spool_limits.size, 8U << 20U);
   EXPECT_EQ(config.ship.spool_limits.age, std::chrono::hours{2});
   EXPECT_THAT(config.capture.interfaces, testing::ElementsAre("eth0", "eth1"));

@@ -272,9 +272,9 @@ TEST_F(Store, RefusesANewerVersion) {
   open();
   sqlite3* newer = nullptr;
   ASSERT_EQ(sqlite3_open(path_.c_str(), &newer), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(newer, "PRAGMA user_version=2", nullptr, nullptr, nullptr), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(newer, "PRAGMA user_version=3", nullptr, nullptr, nullptr), SQLITE_OK);
   sqlite3_close(newer);
-  EXPECT_THAT(refusal(), HasSubstr("is a store of version 2, this program reads version 1"));
+  EXPECT_THAT(refusal(), HasSubstr("is a store of version 3, this program reads version 2"));
 }
 
 TEST_F(Store, RefusesADamagedFile) {
