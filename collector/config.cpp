@@ -1,6 +1,5 @@
 #include "collector/config.h"
 
-#include <charconv>
 #include <filesystem>
 #include <type_traits>
 #include <utility>
@@ -21,32 +20,6 @@ constexpr nanoseconds kMostMemory = hours{24 * 7};
 constexpr std::uint64_t kMostRemembered = 10'000'000;
 constexpr std::size_t kMostPacketless = 1000;
 constexpr nanoseconds kMostRetention = hours{24 * 3650};
-
-struct HttpListen {
-  IpAddress address;
-  std::uint16_t port;
-};
-
-// "127.0.0.1:7356" or "[::1]:7356".
-std::optional<HttpListen> parse_listen(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  std::string_view host = text.substr(0, colon);
-  const std::string_view digits = text.substr(colon + 1);
-  const bool bracketed = host.starts_with('[') && host.ends_with(']');
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  const auto address = IpAddress::parse(host);
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (!address || address->is_v6() != bracketed || error != std::errc{} ||
-      end != digits.data() + digits.size()) {
-    return std::nullopt;
-  }
-  return HttpListen{*address, port};
-}
-
-const YamlType<HttpListen> kListen{parse_listen,
-                                   "an address and a port such as 127.0.0.1:7356 or [::1]:7356"};
 
 std::string beside(std::string_view file, const std::string& path) {
   if (path.empty() || path == "-" || path.front() == '/') return path;
@@ -134,13 +107,19 @@ ReceiveConfig read_receive(YamlMap map) {
 
 HttpConfig read_http(YamlMap map) {
   HttpConfig http;
-  if (const auto listen = map.optional("listen", kListen)) {
+  if (const auto listen = map.optional("listen", kYamlListenAddress)) {
     http.address = listen->address;
     http.port = listen->port;
   }
   http.token = path_in(map, "token");
   map.finish();
   return http;
+}
+
+std::optional<ListenAddress> read_metrics(YamlMap map) {
+  const auto listen = map.optional("listen", kYamlListenAddress);
+  map.finish();
+  return listen;
 }
 
 StoreConfig read_store(YamlMap map) {
@@ -161,6 +140,7 @@ CollectorConfig read_collector_config(YamlMap& map) {
   config.receive = read_receive(map.child("receive"));
   config.http = read_http(map.child("http"));
   config.store = read_store(map.child("store"));
+  config.metrics = read_metrics(map.child("metrics"));
   config.verdicts = path_in(map, "verdicts");
   map.finish();
   return config;

@@ -11,6 +11,7 @@
 #include "collector/join/joiner.h"
 #include "core/geo/distance.h"
 #include "core/net/ip_address.h"
+#include "core/net/listen_address.h"
 #include "core/rules/pack_files.h"
 #include "core/text/complaint.h"
 #include "core/text/yaml_map.h"
@@ -55,7 +56,8 @@ struct CollectorConfig {
   ReceiveConfig receive;
   HttpConfig http;
   StoreConfig store;
-  std::string verdicts;  // file of JSON lines; "-": standard output; empty: none
+  std::optional<ListenAddress> metrics;  // absent: not served
+  std::string verdicts;                  // file of JSON lines; "-": standard output; empty: none
 };
 
 // Relative paths are taken from the folder of the configuration file.

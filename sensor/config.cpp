@@ -108,6 +108,12 @@ void read_spool(YamlMap map, ShipConfig& ship) {
   map.finish();
 }
 
+std::optional<ListenAddress> read_metrics(YamlMap map) {
+  const auto listen = map.optional("listen", kYamlListenAddress);
+  map.finish();
+  return listen;
+}
+
 ShipConfig read_ship(YamlMap map) {
   ShipConfig ship;
   ship.collector = map.optional("collector", kYamlText, "");
@@ -170,6 +176,7 @@ SensorConfig read_sensor_config(YamlMap& map) {
   }
   config.rules = beside(map.file(), map.optional("rules", kYamlText, ""));
   config.regions = beside(map.file(), map.optional("regions", kYamlText, ""));
+  config.metrics = read_metrics(map.child("metrics"));
   config.ship = read_ship(map.child("ship"));
   map.finish();
   return config;

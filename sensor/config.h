@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/net/listen_address.h"
 #include "core/rules/pack_files.h"
 #include "core/text/yaml_map.h"
 #include "sensor/capture/live_source.h"
@@ -41,6 +42,7 @@ struct SensorConfig {
   ShipConfig ship;
   CaptureSettings capture;
   ClassifierConfig classifier;
+  std::optional<ListenAddress> metrics;  // absent: not served
   std::string user;  // the account to become when started as root; empty: see Confinement
 
   PackFiles pack() const { return {rules, regions}; }

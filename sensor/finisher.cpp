@@ -29,6 +29,9 @@ class Finisher {
     if (process != nullptr) classifier_.emplace(*process, number);
     renew();
   }
+  Finisher(const Finisher&) = delete;
+  Finisher& operator=(const Finisher&) = delete;
+  ~Finisher() { leave(); }
 
   void finish(std::span<SessionRecord> records, FlowSamples& samples) {
     if (classifier_) classifier_->classify(samples);
@@ -53,12 +56,17 @@ class Finisher {
     if (matcher_) sign_session(*matcher_, record);
   }
 
+  void leave() {
+    if (matcher_) slot_->tally().leave(*matcher_);
+  }
   // Allocates; only when the pack was replaced.
   void renew() {
     generation_ = slot_->generation();  // first: a put() in between is seen with the next records
     auto pack = slot_->get();
+    leave();
     matcher_.reset();
-    if (!pack->hash().empty()) matcher_.emplace(std::move(pack));
+    if (pack->hash().empty()) return;
+    slot_->tally().join(matcher_.emplace(std::move(pack)));
   }
 
   Enricher enricher_;

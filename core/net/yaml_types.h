@@ -4,6 +4,7 @@
 
 #include "core/net/country.h"
 #include "core/net/ip_address.h"
+#include "core/net/listen_address.h"
 #include "core/text/yaml_map.h"
 
 namespace sekimori {
@@ -15,6 +16,9 @@ inline constexpr YamlType<IpAddress> kYamlIpAddress{
 inline constexpr YamlType<Network> kYamlNetwork{
     [](std::string_view text) { return Network::parse(text); },
     "a network such as 192.0.2.0/24 or 2001:db8::/32"};
+inline constexpr YamlType<ListenAddress> kYamlListenAddress{
+    [](std::string_view text) { return parse_listen_address(text); },
+    "an address and a port such as 127.0.0.1:7356 or [::1]:7356"};
 inline constexpr YamlType<CountryCode> kYamlCountry{
     [](std::string_view text) { return CountryCode::parse(text); },
     "a country as ISO 3166-1 alpha-2, such as JP"};

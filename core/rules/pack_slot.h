@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/rules/pack.h"
+#include "core/rules/rule_tally.h"
 
 namespace sekimori {
 
@@ -30,7 +31,11 @@ class PackSlot {
   // record and calls get() only when it changed. (std::atomic<std::shared_ptr> locks in libstdc++.)
   std::uint64_t generation() const noexcept { return generation_.load(std::memory_order_acquire); }
 
+  // Those who ask the pack join here, so that somebody can say what it answered.
+  RuleTally& tally() const noexcept { return tally_; }
+
  private:
+  mutable RuleTally tally_;
   mutable std::mutex mutex_;
   std::shared_ptr<const RulePack> pack_;  // never null
   std::atomic<std::uint64_t> generation_ = 0;

@@ -25,7 +25,7 @@ RuleCounters::RuleCounters(const RulePack& pack) : pack_{&pack}, matched_(pack.r
       add(index.representative(unit));
     }
   }
-  undecided_.resize(cells);
+  undecided_ = std::vector<Tally>(cells);
 }
 
 void RuleCounters::count(const RuleIndex& index, RuleUnit unit, Answer answer) noexcept {
@@ -37,7 +37,7 @@ void RuleCounters::take_back(const RuleIndex& index, RuleUnit unit, Answer answe
   --cell(index, unit, answer.missing);
 }
 
-std::uint64_t& RuleCounters::cell(const RuleIndex& index, RuleUnit unit, FieldId missing) noexcept {
+Tally& RuleCounters::cell(const RuleIndex& index, RuleUnit unit, FieldId missing) noexcept {
   const auto asks = pack_->rules()[index.representative(unit)].asks();
   const auto found = std::lower_bound(asks.begin(), asks.end(), missing);
   return undecided_[first_[unit] + static_cast<std::size_t>(found - asks.begin())];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,9 +12,26 @@
 
 namespace sekimori {
 
+// Counted by one thread, read by any: no more than a load and a store.
+class Tally {
+ public:
+  Tally() noexcept = default;
+  Tally& operator++() noexcept { return add(1); }
+  Tally& operator--() noexcept { return add(~std::uint64_t{0}); }  // modulo 2^64
+  operator std::uint64_t() const noexcept { return count_.load(std::memory_order_relaxed); }
+
+ private:
+  Tally& add(std::uint64_t more) noexcept {
+    count_.store(count_.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+    return *this;
+  }
+  std::atomic<std::uint64_t> count_ = 0;
+};
+
 // How often each rule matched, and how often it stayed undecided for want of which field. What was
 // counted for a class of rules (rule_index.h) is added to each of them when somebody asks. Borrows
-// the pack.
+// the pack. Any thread may read while the matcher's counts; what it reads of several
+// numbers need not be of one moment.
 class RuleCounters {
  public:
   explicit RuleCounters(const RulePack& pack);
@@ -27,12 +45,12 @@ class RuleCounters {
   std::vector<std::uint64_t> undecided(std::size_t rule) const;
 
  private:
-  std::uint64_t& cell(const RuleIndex& index, RuleUnit unit, FieldId missing) noexcept;
+  Tally& cell(const RuleIndex& index, RuleUnit unit, FieldId missing) noexcept;
 
   const RulePack* pack_;
-  std::vector<std::uint64_t> matched_;    // by rule
-  std::vector<std::uint64_t> undecided_;  // modulo 2^64: sums are right, parts may be below zero
-  std::vector<std::uint32_t> first_;      // by unit, into undecided_
+  std::vector<Tally> matched_;        // by rule
+  std::vector<Tally> undecided_;      // modulo 2^64: sums are right, parts may be below zero
+  std::vector<std::uint32_t> first_;  // by unit, into undecided_
 };
 
 // Asks a pack's rules and counts their answers, for one thread. Allocates when it is made, and then

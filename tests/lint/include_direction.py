@@ -6,7 +6,7 @@ import sys
 from tracked import ROOT, tracked
 
 # Each list is a data flow: a room sees what stands left of it.
-CORE = [f"core/{room}" for room in ("bytes", "text", "net", "confine", "record", "rules", "geo")]
+CORE = [f"core/{room}" for room in ("bytes", "text", "net", "confine", "record", "rules", "geo", "health")]
 SENSOR = [
     f"sensor/{room}"
     for room in ("capture", "decode", "handshake", "fingerprint", "flow", "classify", "enrich", "spool", "ship")
@@ -42,6 +42,7 @@ ONLY_IN = {
     "zstd": {"core/record"},
     "sqlite3": {"collector/store"},
     "httplib": {"collector/web", "collector/receive"},
+    "microhttpd.h": {"core/health"},
     "flatbuffers/": {"core/record"},
     "CLI/": {"sensor", "collector", "cli"},
 }
