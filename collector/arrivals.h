@@ -30,13 +30,21 @@ class Arrivals {
   void put(std::vector<Claim> claims);
   // What has come, at once; else after `patience` nothing. Sessions in order, claims in order.
   Taken take(std::chrono::milliseconds patience);
+  struct Waiting {
+    std::size_t sessions = 0, claims = 0;
+    std::chrono::milliseconds age{0};  // of the first of them; 0: none
+  };
+  Waiting waiting() const;
   // Whether anything may be let in at all; off while verdicts cannot be kept.
   void set_open(bool open);
 
  private:
   mutable std::mutex mutex_;
   std::condition_variable came_;
+  void note_first();
+
   Taken waiting_;
+  std::chrono::steady_clock::time_point first_came_;  // while something waits
   bool open_ = true;
 };
 

@@ -66,6 +66,10 @@ void Judging::enrich(SessionRecord& record) const noexcept {
   if (sources_) fill_geo(record, *sources_);
 }
 
+std::vector<RuleTotals> Judging::rule_totals() const {
+  return sekimori::rule_totals(judge_->pack(), Category::claim, {&judge_->counters()});
+}
+
 std::string Judging::description() const {
   const std::size_t databases = sources_ ? sources_->databases().size() : 0;
   return std::to_string(judge_->pack().rules().size()) + " rules (pack " +

@@ -2,12 +2,14 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "collector/config.h"
 #include "collector/judge/judge.h"
 #include "collector/pipeline.h"
 #include "core/geo/country_distance.h"
 #include "core/geo/geo_sources.h"
+#include "core/rules/rule_tally.h"
 #include "core/text/complaint.h"
 
 namespace sekimori {
@@ -23,6 +25,8 @@ class Judging {
   Verdict judge(const Observation& observation) { return judge_->judge(observation); }
 
   const std::string& pack_hash() const noexcept { return judge_->pack().hash(); }
+  // What the rules of category claim have answered since they were loaded.
+  std::vector<RuleTotals> rule_totals() const;
   // "12 rules (pack 0123456789ab), 2 databases", for people.
   std::string description() const;
 

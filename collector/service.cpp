@@ -1,6 +1,8 @@
 #include "collector/service.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <numeric>
 #include <thread>
 #include <utility>
 
@@ -56,6 +58,7 @@ LoadedAll<std::unique_ptr<Service>> Service::start(const CollectorConfig& config
   if (!fault) fault = service->resume(clock_now());
   if (!fault) fault = service->open_receiver(*secrets);
   if (!fault) fault = service->open_api(*secrets);
+  if (!fault) fault = service->open_metrics();
   if (fault) return tl::unexpected{std::vector{std::move(*fault)}};
   return service;
 }
@@ -175,17 +178,61 @@ std::optional<std::optional<Batch>> Service::touched(const Batch& batch) {
   return marked;
 }
 
+std::optional<Complaint> Service::open_metrics() {
+  tell();
+  if (!config_.metrics) return std::nullopt;
+  auto metrics = MetricsServer::open(*config_.metrics);
+  if (!metrics) return metrics.error();
+  metrics_ = std::move(*metrics);
+  if (!metrics_->start([this] { return collector_metrics(totals()); })) {
+    log_(LogLevel::warning, "metrics cannot be served");
+  }
+  return std::nullopt;
+}
+
+// What only the judging thread may look at, for the others.
+void Service::tell() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_telling_) return;
+  next_telling_ = now + kTotalsAge;
+  judged_.join = pipeline_.join_counters();
+  judged_.pack = judging_->pack_hash();
+  judged_.rules = judging_->rule_totals();
+  const std::lock_guard lock{told_mutex_};
+  told_ = judged_;
+}
+
+CollectorTotals Service::totals() const {
+  CollectorTotals totals;
+  if (receiver_) totals.receiver = receiver_->counters();
+  totals.sensors = sensors_.get();
+  totals.waiting = arrivals_.waiting();
+  totals.store_failing = store_failing_;
+  std::error_code none;  // a file that is not there has no size
+  const auto size_of = [&none](const std::string& path) {
+    const std::uintmax_t size = std::filesystem::file_size(path, none);
+    return none ? 0U : size;
+  };
+  totals.store_bytes = size_of(config_.store.path);
+  totals.store_log_bytes = size_of(config_.store.path + "-wal");
+  const std::lock_guard lock{told_mutex_};
+  totals.judged = told_;
+  return totals;
+}
+
 bool Service::commit(const Batch& batch) {
   if (!arrivals_.has_room()) return false;
   const auto lossy = touched(batch);
   if (!lossy) return false;
   const Batch& kept = *lossy ? **lossy : batch;
-  const auto done = store_->commit_batch(kept, clock_now());
+  const Timestamp arrival = clock_now();
+  const auto done = store_->commit_batch(kept, arrival);
   if (!done) {
     store_fails(done.error());
     return false;
   }
   store_works();
+  sensors_.note(kept, arrival);
   arrivals_.put(kept.records);
   if (!done->empty()) arrivals_.put(*done);
   return true;
@@ -216,6 +263,7 @@ void Service::turn(Timestamp now, std::chrono::milliseconds patience) {
   pipeline_.advance(now);
   save_verdicts();
   purge(now);
+  tell();
 }
 
 bool Service::save_verdicts() {
@@ -233,7 +281,9 @@ bool Service::save_verdicts() {
       log_(LogLevel::error, written.error().text());
     }
   }
-  verdicts_ += unsaved_.size();
+  for (const VerdictLine& line : unsaved_) {
+    ++judged_.verdicts[static_cast<std::size_t>(line.verdict.mismatch)];
+  }
   unsaved_.clear();
   return true;
 }
@@ -242,6 +292,7 @@ void Service::purge(Timestamp now) {
   if (config_.store.retention.count() == 0 || now < next_purge_) return;
   const auto gone = store_->purge(now - config_.store.retention);
   if (!gone) store_fails(gone.error());
+  if (gone) judged_.purged += *gone;
   const bool more = gone && *gone >= SqliteStore::kPurgeLimit;
   next_purge_ = more ? now : now + kPurgeInterval;
 }
@@ -267,13 +318,17 @@ void Service::reload(std::unique_ptr<Judging> judging) {
 }
 
 void Service::stop() {
+  metrics_.reset();
   api_.reset();
   receiver_.reset();
   turn(clock_now(), std::chrono::milliseconds{0});
   const JoinCounters& counters = pipeline_.join_counters();
-  log_(LogLevel::info, "stops after " + std::to_string(counters.sessions) + " sessions, " +
-                           std::to_string(counters.claims) + " claims and " +
-                           std::to_string(verdicts_) + " verdicts");
+  log_(LogLevel::info,
+       "stops after " + std::to_string(counters.sessions) + " sessions, " +
+           std::to_string(counters.claims) + " claims and " +
+           std::to_string(std::accumulate(judged_.verdicts.begin(), judged_.verdicts.end(),
+                                          std::uint64_t{0})) +
+           " verdicts");
 }
 
 }  // namespace sekimori

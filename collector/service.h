@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,10 +14,12 @@
 #include "collector/config.h"
 #include "collector/judging.h"
 #include "collector/line_file.h"
+#include "collector/metrics.h"
 #include "collector/pipeline.h"
 #include "collector/receive/record_receiver.h"
 #include "collector/store/sqlite_store.h"
 #include "collector/web/api.h"
+#include "core/health/metrics_server.h"
 #include "core/text/complaint.h"
 
 namespace sekimori {
@@ -49,6 +52,8 @@ class Service {
   // Rules, databases and the file of verdicts as the configuration names them now. A fault changes
   // nothing.
   void reload(std::unique_ptr<Judging> judging);
+  // On any thread.
+  CollectorTotals totals() const;
   // Takes nothing more, and judges what was committed.
   void stop();
 
@@ -59,6 +64,8 @@ class Service {
   std::optional<Complaint> open_receiver(const ServiceSecrets& secrets);
   std::optional<Complaint> open_api(const ServiceSecrets& secrets);
   std::optional<std::optional<Batch>> touched(const Batch& batch);
+  std::optional<Complaint> open_metrics();
+  void tell();
   bool commit(const Batch& batch);
   Intake take(std::vector<Claim> claims);
   bool save_verdicts();
@@ -75,11 +82,16 @@ class Service {
   Arrivals arrivals_;
   Pipeline pipeline_;
   std::vector<VerdictLine> unsaved_;
-  std::uint64_t verdicts_ = 0;
+  CollectorTotals::Judged judged_;  // its numbers of verdicts and rows are always of now
+  std::chrono::steady_clock::time_point next_telling_{};
+  mutable std::mutex told_mutex_;
+  CollectorTotals::Judged told_;
+  SensorProgress sensors_;
   Timestamp next_purge_ = Timestamp::min();
   std::atomic<bool> store_failing_ = false;
   std::unique_ptr<RecordReceiver> receiver_;
   std::unique_ptr<Api> api_;
+  std::unique_ptr<MetricsServer> metrics_;  // asks all of the above
 };
 
 }  // namespace sekimori

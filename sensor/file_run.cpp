@@ -192,11 +192,16 @@ void FileRun::finish() {
 }
 
 RunTotals FileRun::totals() const noexcept {
+  RunTotals totals = totals_so_far();
+  for (const auto& worker : state_->workers) totals.shards += worker->shard().totals();
+  return totals;
+}
+
+RunTotals FileRun::totals_so_far() const noexcept {
   const State& state = *state_;
   RunTotals totals{state.frames, {}, state.clock.far_behind()};
   totals.frames.joining = state.decoder->fragments().counters();
   if (state.inline_shard) totals.shards += state.inline_shard->totals();
-  for (const auto& worker : state.workers) totals.shards += worker->shard().totals();
   return totals;
 }
 

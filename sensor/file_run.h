@@ -44,6 +44,8 @@ class FileRun {
   void finish();
 
   RunTotals totals() const noexcept;  // complete after finish()
+  // For the thread that reads, meanwhile: without the sessions of other workers' threads.
+  RunTotals totals_so_far() const noexcept;
 
  private:
   struct State;

@@ -4,18 +4,20 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <iostream>
 #include <mutex>
 #include <optional>
 #include <random>
 
+#include "core/health/metrics_server.h"
 #include "sensor/capture/file_source.h"
 #include "sensor/clock_step.h"
 #include "sensor/config.h"
 #include "sensor/confine.h"
 #include "sensor/finisher.h"
 #include "sensor/live_run.h"
+#include "sensor/log.h"
+#include "sensor/metrics.h"
 #include "sensor/rule_reload.h"
 #include "sensor/ship/publisher.h"
 
@@ -38,19 +40,8 @@ std::atomic<int> g_stops = 0;        // SIGINT or SIGTERM so far
 std::atomic<bool> g_reload = false;  // SIGHUP, and not yet looked at
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
-// The journal reads a syslog priority in angle brackets before the text.
-void say(int priority, const std::string& line) {
-  static const bool to_journal = std::getenv("JOURNAL_STREAM") != nullptr;
-  std::cerr << (to_journal ? "<" + std::to_string(priority) + ">"
-                           : std::string{"sekimori-sensor: "})
-            << line << '\n';
-}
-constexpr int kError = 3;
-constexpr int kWarning = 4;
-constexpr int kInfo = 6;
-
 int refuse(const std::vector<Complaint>& complaints) {
-  for (const Complaint& complaint : complaints) say(kError, complaint.text());
+  say(complaints);
   return kUsage;
 }
 
@@ -96,9 +87,7 @@ Loaded<PublisherOptions> publisher_options(const SensorConfig& config) {
 
 struct Outcome {
   bool readable = true;
-  FrameCounters frames;
-  ShardTotals shards;
-  std::vector<InterfaceCounters> interfaces;
+  PacketTotals packets;
 };
 
 // How records are made: what is done to each, and the rules that this asks, which are replaced
@@ -125,7 +114,11 @@ RuleReloadOptions reload_options(const std::string& path, const SensorConfig& co
           [](const std::string& line) { say(kWarning, line); }};
 }
 
-Outcome run_live(LiveRun& live, const FinisherFactory& finishers, Publisher& publisher) {
+// Called once, when packets are read from then on.
+using OnRunning = std::function<void()>;
+
+Outcome run_live(LiveRun& live, const FinisherFactory& finishers, Publisher& publisher,
+                 const OnRunning& running) {
   std::mutex offering;  // or the room that one worker sees, another takes
   live.start(finishers, [&](std::span<const SessionRecord> records, Offer how) {
     const std::lock_guard lock{offering};
@@ -135,6 +128,7 @@ Outcome run_live(LiveRun& live, const FinisherFactory& finishers, Publisher& pub
     }
     return taken;
   });
+  running();
   ClockStep clock;
   while (g_stops == 0) {
     for (const std::string& line : live.watch()) say(kWarning, line);
@@ -147,17 +141,18 @@ Outcome run_live(LiveRun& live, const FinisherFactory& finishers, Publisher& pub
     ::usleep(std::chrono::microseconds{kWatchTime}.count());  // which a signal ends
   }
   live.stop([] { return !keeps_waiting(); });
-  const LiveCounters totals = live.counters();
-  return {true, totals.frames, totals.shards, totals.interfaces};
+  return {true, packet_totals(live.counters())};
 }
 
 Outcome run_files(const SensorConfig& config, const FinisherFactory& finishers,
-                  Publisher& publisher, const std::vector<std::string>& captures) {
+                  Publisher& publisher, const std::vector<std::string>& captures,
+                  ReadingProgress& progress, const OnRunning& running) {
   FileRun file_run{config.run, finishers,
                    [&](std::span<const SessionRecord* const> records, Timestamp) {
                      for (const SessionRecord* record : records) publisher.offer(*record);
                      return true;
                    }};
+  running();
   Outcome outcome;
   for (const std::string& path : captures) {
     if (g_stops != 0) break;
@@ -168,7 +163,10 @@ Outcome run_files(const SensorConfig& config, const FinisherFactory& finishers,
       outcome.readable = false;
       continue;
     }
-    const bool whole = file_run.read(**source, [] { return g_stops == 0; });
+    const bool whole = file_run.read(**source, [&] {
+      progress.tell(packet_totals(file_run.totals_so_far()));
+      return g_stops == 0;
+    });
     // Reading was cut short on purpose: that says nothing about the capture.
     if (!whole || g_stops != 0) break;
     if (!(*source)->complaint().what.empty()) {
@@ -177,21 +175,20 @@ Outcome run_files(const SensorConfig& config, const FinisherFactory& finishers,
     }
   }
   file_run.finish();
-  const RunTotals totals = file_run.totals();
-  outcome.frames = totals.frames;
-  outcome.shards = totals.shards;
+  outcome.packets = packet_totals(file_run.totals());
+  progress.tell(outcome.packets);
   return outcome;
 }
 
 void report(const Outcome& outcome, const PublisherCounters& sent,
             const ClassifierProcess* classifier) {
-  for (const InterfaceCounters& one : outcome.interfaces) say(kInfo, describe(one));
-  say(kInfo, describe(outcome.frames) + "; " + describe(outcome.shards) + "; " +
+  for (const InterfaceCounters& one : outcome.packets.interfaces) say(kInfo, describe(one));
+  say(kInfo, describe(outcome.packets.frames) + "; " + describe(outcome.packets.shards) + "; " +
                  std::to_string(sent.records_acknowledged) + " of " +
                  std::to_string(sent.records_offered) + " records acknowledged");
   if (classifier == nullptr) return;
   say(kInfo, describe(classifier->counters()) + ", " +
-                 std::to_string(outcome.shards.flows.samples_forgotten) +
+                 std::to_string(outcome.packets.shards.flows.samples_forgotten) +
                  " sessions forgotten before");
 }
 
@@ -267,6 +264,12 @@ Loaded<std::unique_ptr<ClassifierProcess>> open_classifier(const SensorConfig& c
   });
 }
 
+// Listens while it may; none when the configuration names no address.
+Loaded<std::unique_ptr<MetricsServer>> open_metrics(const SensorConfig& config) {
+  if (!config.metrics) return nullptr;
+  return MetricsServer::open(*config.metrics);
+}
+
 int sense(const CommandLine& line) {
   auto config = load_sensor_config(line.config);
   if (!config) return refuse(config.error());
@@ -293,6 +296,8 @@ int sense(const CommandLine& line) {
 
   auto directory = open_spool(*config);
   if (!directory) return refuse({directory.error()});
+  auto metrics = open_metrics(*config);
+  if (!metrics) return refuse({metrics.error()});
 
   const auto confined = confine({*live ? Reads::interfaces : Reads::captures, config->user,
                                  *directory ? (*directory)->descriptor() : -1});
@@ -305,10 +310,20 @@ int sense(const CommandLine& line) {
 
   std::optional<RuleReload> reload{std::in_place, reload_options(line.config, *config),
                                    making->rules};
-  const Outcome outcome = *live ? run_live(**live, making->finishers, **publisher)
-                                : run_files(*config, making->finishers, **publisher, line.captures);
+  ReadingProgress progress;
+  const auto text = [&] {
+    return sensor_metrics(*live ? packet_totals((*live)->counters()) : progress.get(), **publisher,
+                          classifier->get(), *making->rules, config->run.flow.observer.view());
+  };
+  const auto running = [&] {
+    if (*metrics && !(*metrics)->start(text)) say(kWarning, "metrics cannot be served");
+  };
+  const Outcome outcome =
+      *live ? run_live(**live, making->finishers, **publisher, running)
+            : run_files(*config, making->finishers, **publisher, line.captures, progress, running);
   reload.reset();
   const bool drained = (*publisher)->drain(kDrainPatience);
+  metrics->reset();
   const PublisherCounters sent = (*publisher)->counters();
   report(outcome, sent, classifier->get());
   if (sent.spool && sent.spool->batches > 0) {

@@ -191,11 +191,11 @@ class Lab:
                         f"collector_key: {keys}/collector.pub, key: {keys}/sensors/{name}.key{spooled}}}\n")
         return path
 
-    def start_collector(self, store="store.db"):
+    def start_collector(self, store="store.db", more=""):
         path = self.folder / "collector.yaml"
         path.write_text(f"receive: {{listen: 'tcp://127.0.0.1:{self.port}', key: keys/collector.key, sensors: keys/sensors}}\n"
                         f"http: {{}}\nstore: {{path: {store}}}\nrules: {ROOT}/signatures/mismatch\n"
-                        f"regions: {ROOT}/config/regions.yaml\ncountry_shapes: {ROOT}/config/country_shapes.tsv\n")
+                        f"regions: {ROOT}/config/regions.yaml\ncountry_shapes: {ROOT}/config/country_shapes.tsv\n{more}\n")
         self.collector = self.start("sekimori-collector", "--config", path, log="collector.log")
         wait_for("the collector to listen", lambda: self.collector.poll() is not None or self.listens())
         assert self.collector.poll() is None, self.said("collector.log")
