@@ -32,9 +32,12 @@ struct JudgingConfig {
 };
 
 struct ReceiveConfig {
-  std::string listen;   // ZeroMQ endpoint; empty: no records are received
-  std::string key;      // path of the collector's secret key
-  std::string sensors;  // directory of the sensors' public keys
+  std::string listen;             // ZeroMQ endpoint; empty: no records are received
+  std::string key;                // path of the collector's secret key
+  std::string sensors;            // directory of the sensors' public keys
+  std::uint64_t quota = 0;        // records a second of each sensor; 0: no limit
+  std::uint64_t connections = 0;  // of one address at one time
+  std::string quarantine;         // directory; empty: what cannot be read is not kept
 };
 
 struct HttpConfig {

@@ -126,6 +126,7 @@ int collect(const std::string& path, bool check_only) {
     if (g_reload != 0) {
       g_reload = 0;
       reload.as_asked();
+      (*service)->read_keys_again();
     }
     reload.as_changed();
     (*service)->turn(
@@ -153,7 +154,7 @@ int main(int argc, char** argv) {
       "\n"
       "  sekimori-collector --config /etc/sekimori/collector.yaml\n"
       "  sekimori-collector --config collector.yaml --check-config\n"
-      "  kill -HUP PID    reloads rules and databases, as a change of a rule does; faulty ones\n"
+      "  kill -HUP PID    reloads rules, databases and sensors' keys; faulty ones\n"
       "                   change nothing\n"
       "\n"
       "  curl -H \"Authorization: Bearer $(cat api.token)\" -H 'Content-Type: "

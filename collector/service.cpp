@@ -14,6 +14,7 @@ namespace {
 
 // Between two looks for what is past its retention; more often while there is more.
 constexpr std::chrono::minutes kPurgeInterval{10};
+constexpr std::uint64_t kQuarantineSize = std::uint64_t{64} << 20U;
 
 Timestamp clock_now() {
   return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
@@ -125,6 +126,13 @@ std::optional<Complaint> Service::open_receiver(const ServiceSecrets& secrets) {
   options.endpoint = config_.receive.listen;
   options.secret_key = secrets.key;
   options.sensors = secrets.sensors;
+  options.quota = config_.receive.quota;
+  options.connections_per_address = config_.receive.connections;
+  if (!config_.receive.quarantine.empty()) {
+    auto quarantine = Quarantine::open(config_.receive.quarantine, kQuarantineSize);
+    if (!quarantine) return quarantine.error();
+    options.quarantine = std::move(*quarantine);
+  }
   options.warn = [this](const std::string& line) { log_(LogLevel::warning, line); };
   BatchSink sink;
   sink.committed = [this](const SensorName& sensor,
@@ -303,6 +311,17 @@ void Service::store_fails(const Complaint& complaint) {
 
 void Service::store_works() {
   if (store_failing_.exchange(false)) log_(LogLevel::info, "the store works again");
+}
+
+void Service::read_keys_again() {
+  if (!receiver_) return;
+  auto sensors = read_allowed_sensors(config_.receive.sensors);
+  if (sensors) {
+    log_(LogLevel::info, std::to_string(sensors->size()) + " keys of sensors are allowed");
+    return receiver_->allow(std::move(*sensors));
+  }
+  for (const Complaint& one : sensors.error()) log_(LogLevel::error, one.text());
+  log_(LogLevel::warning, "the sensors' keys are those from before");
 }
 
 void Service::reload(std::unique_ptr<Judging> judging) {

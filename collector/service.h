@@ -54,6 +54,8 @@ class Service {
   void reload(std::unique_ptr<Judging> judging);
   // On any thread.
   CollectorTotals totals() const;
+  // The folder receive.sensors as it is now; as it was, when it holds a fault.
+  void read_keys_again();
   // Takes nothing more, and judges what was committed.
   void stop();
 

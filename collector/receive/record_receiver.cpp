@@ -4,12 +4,15 @@
 #include <array>
 #include <atomic>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include <zmq.hpp>
 
+#include "collector/receive/connection_guard.h"
+#include "collector/receive/quota.h"
 #include "collector/receive/zap.h"
 #include "core/net/wakeup.h"
 #include "core/record/codec.h"
@@ -52,7 +55,8 @@ struct Session {
 struct Totals {
   std::atomic<std::uint64_t> batches_committed, records_committed, batches_repeated,
       batches_out_of_order, batches_unreadable, batches_missing, commits_failed, greetings,
-      greetings_refused, keys_refused, bad_messages;
+      greetings_refused, keys_refused, bad_messages, connections_ended, batches_over_quota,
+      batches_quarantined;
 };
 
 // A batch is what its envelope says, or nothing.
@@ -82,7 +86,8 @@ class RecordReceiver::Worker {
       : options_{std::move(options)},
         sink_{std::move(sink)},
         door_{context_, options_.sensors},
-        router_{context_, zmq::socket_type::router} {
+        router_{context_, zmq::socket_type::router},
+        guard_{context_, router_, options_.connections_per_address} {
     router_.set(zmq::sockopt::curve_server, true);
     router_.set(zmq::sockopt::curve_secretkey, std::string{options_.secret_key.view()});
     router_.set(zmq::sockopt::zap_domain, std::string{kZapDomain});
@@ -107,12 +112,21 @@ class RecordReceiver::Worker {
     thread_.join();
   }
 
+  void allow(std::vector<AllowedSensor> sensors) {
+    {
+      const std::lock_guard lock{allowing_};
+      allowed_ = std::move(sensors);
+    }
+    wakeup_.ring();
+  }
+
   const std::string& endpoint() const noexcept { return endpoint_; }
   ReceiverCounters counters() const {
     return {totals_.batches_committed,    totals_.records_committed,  totals_.batches_repeated,
             totals_.batches_out_of_order, totals_.batches_unreadable, totals_.batches_missing,
             totals_.commits_failed,       totals_.greetings,          totals_.greetings_refused,
-            totals_.keys_refused,         totals_.bad_messages};
+            totals_.keys_refused,         totals_.connections_ended,  totals_.batches_over_quota,
+            totals_.batches_quarantined,  totals_.bad_messages};
   }
 
  private:
@@ -130,15 +144,24 @@ class RecordReceiver::Worker {
   }
 
   void serve() {
-    std::array<zmq::pollitem_t, 3> items{{{door_.socket().handle(), 0, ZMQ_POLLIN, 0},
+    std::array<zmq::pollitem_t, 4> items{{{door_.socket().handle(), 0, ZMQ_POLLIN, 0},
+                                          {guard_.socket().handle(), 0, ZMQ_POLLIN, 0},
                                           {router_.handle(), 0, ZMQ_POLLIN, 0},
                                           {nullptr, wakeup_.descriptor(), ZMQ_POLLIN, 0}}};
     while (!stop_.load()) {
       zmq::poll(items, milliseconds{-1});
+      wakeup_.clear();
+      take_list();
+      totals_.connections_ended += guard_.look();
       totals_.keys_refused += door_.answer();
       for (int taken = 0; taken < kBurst && !stop_.load() && take_message(); ++taken) {
       }
     }
+  }
+
+  void take_list() {
+    const std::lock_guard lock{allowing_};
+    if (allowed_) door_.allow(*std::exchange(allowed_, std::nullopt));
   }
 
   // False: none waits.
@@ -149,8 +172,8 @@ class RecordReceiver::Worker {
     // Parts of one message arrive together, so these never wait.
     (void)router_.recv(message);
     bool more = message.more();
-    const char* name = zmq_msg_gets(message.handle(), "User-Id");
-    const SensorName sensor{name == nullptr ? std::string_view{} : std::string_view{name}};
+    const char* key = zmq_msg_gets(message.handle(), "User-Id");
+    const SensorName sensor{key == nullptr ? std::string_view{} : door_.name_of(key)};
     const bool single = !more;
     while (more) {
       zmq::message_t extra;
@@ -158,7 +181,9 @@ class RecordReceiver::Worker {
       more = extra.more();
     }
     const auto parsed = parse_transport_message({message.data<std::uint8_t>(), message.size()});
-    if (!single || !parsed || sensor.empty()) {
+    if (sensor.empty()) {
+      ++totals_.keys_refused;  // allowed when it came, and no longer
+    } else if (!single || !parsed) {
       ++totals_.bad_messages;
     } else if (const Hello* hello = std::get_if<Hello>(&*parsed)) {
       greet(routing_id.to_string(), sensor, *hello);
@@ -181,6 +206,7 @@ class RecordReceiver::Worker {
       ++totals_.bad_messages;
       return;
     }
+    if (!quota_of(sensor).open(Quota::Clock::now())) return;  // it asks again
     const std::optional<std::uint64_t> committed = sink_.committed(sensor, hello.boot);
     if (!committed) return;
     Session& session = sessions_[std::string{sensor.view()}];
@@ -221,8 +247,25 @@ class RecordReceiver::Worker {
     commit(session, sensor, delivery);
   }
 
+  Quota& quota_of(const SensorName& sensor) {
+    const auto known = quotas_.find(sensor.view());
+    if (known != quotas_.end()) return known->second;
+    return quotas_.emplace(std::string{sensor.view()}, Quota{options_.quota, Quota::Clock::now()})
+        .first->second;
+  }
+
   void commit(Session& session, const SensorName& sensor, const Delivery& delivery) {
+    Quota& quota = quota_of(sensor);
+    if (!quota.open(Quota::Clock::now())) {
+      if (totals_.batches_over_quota++ == 0) {
+        warn("sensor '" + std::string{sensor.view()} +
+             "' sends more records than its quota: it has to wait (receive.quota)");
+      }
+      session.stalled = true;
+      return;
+    }
     const std::optional<Batch> batch = read_batch(delivery, sensor);
+    if (batch) quota.take(batch->records.size());
     if (!sink_.commit(batch ? *batch : stand_in(sensor, delivery))) {
       ++totals_.commits_failed;
       session.stalled = true;
@@ -242,6 +285,9 @@ class RecordReceiver::Worker {
       return send(session.routing_id, Acknowledgement{session.boot, session.committed, kCredit});
     }
     ++totals_.batches_unreadable;
+    if (options_.quarantine.keep({sensor, delivery.boot, delivery.sequence}, delivery.frame)) {
+      ++totals_.batches_quarantined;
+    }
     warn("sensor '" + std::string{sensor.view()} + "' sent a batch that cannot be read");
     send(session.routing_id, Refusal{session.boot, delivery.sequence, RefusalReason::unreadable});
   }
@@ -268,7 +314,11 @@ class RecordReceiver::Worker {
   zmq::context_t context_;
   ZapDoor door_;  // bound before the router, which asks it
   zmq::socket_t router_;
+  ConnectionGuard guard_;
   std::map<std::string, Session, std::less<>> sessions_;  // by sensor: as many as are allowed
+  std::map<std::string, Quota, std::less<>> quotas_;      // the same
+  std::mutex allowing_;
+  std::optional<std::vector<AllowedSensor>> allowed_;  // not yet taken
   std::string endpoint_;
   std::thread thread_;
 };
@@ -294,6 +344,9 @@ Loaded<std::unique_ptr<RecordReceiver>> RecordReceiver::start(ReceiverOptions op
   }
 }
 
+void RecordReceiver::allow(std::vector<AllowedSensor> sensors) {
+  worker_->allow(std::move(sensors));
+}
 const std::string& RecordReceiver::endpoint() const noexcept {
   return worker_->endpoint();
 }

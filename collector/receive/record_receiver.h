@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/receive/quarantine.h"
 #include "core/net/curve_key.h"
 #include "core/record/batch.h"
 #include "core/text/complaint.h"
@@ -21,6 +22,11 @@ struct ReceiverOptions {
   std::vector<AllowedSensor> sensors;
   // A connection that has not proved its key by then is closed.
   std::chrono::milliseconds handshake_limit{2000};
+  std::size_t connections_per_address = 64;  // at one time; more are closed
+  // Records a second of each sensor, on the average of a minute; above it a sensor waits and keeps
+  // them. 0: no limit.
+  std::uint64_t quota = 50'000;
+  Quarantine quarantine;  // of batches that cannot be read
   // What the operator must know (a batch that cannot be read, two sensors with one key), one line
   // each; called on the receiver's thread. May be empty.
   std::function<void(const std::string& line)> warn;
@@ -52,10 +58,13 @@ struct ReceiverCounters {
   std::uint64_t batches_unreadable = 0;    // told to the sensor, committed without records
   std::uint64_t batches_missing = 0;       // the sensor no longer has them: lost for good
   std::uint64_t commits_failed = 0;
-  std::uint64_t greetings = 0;          // HELLO accepted
-  std::uint64_t greetings_refused = 0;  // wrong name for its key, newer schema or protocol
-  std::uint64_t keys_refused = 0;       // not on the allow-list
-  std::uint64_t bad_messages = 0;       // from an allowed sensor, that could not be read
+  std::uint64_t greetings = 0;           // HELLO accepted
+  std::uint64_t greetings_refused = 0;   // wrong name for its key, newer schema or protocol
+  std::uint64_t keys_refused = 0;        // not on the allow-list
+  std::uint64_t connections_ended = 0;   // of an address that held too many
+  std::uint64_t batches_over_quota = 0;  // not taken now: the sensor keeps them
+  std::uint64_t batches_quarantined = 0;
+  std::uint64_t bad_messages = 0;  // from an allowed sensor, that could not be read
 };
 
 // Takes session records from sensors (DESIGN.md, section 8). One thread of its own owns the ZeroMQ
@@ -70,6 +79,10 @@ class RecordReceiver {
   RecordReceiver& operator=(const RecordReceiver&) = delete;
   ~RecordReceiver();  // after the batch that is being committed; sensors keep what is not
                       // acknowledged
+
+  // From now on these keys and no others, without a connection lost: what a key that is no longer
+  // on the list says is not heard. Two keys of one name are one sensor, which may have either.
+  void allow(std::vector<AllowedSensor> sensors);
 
   const std::string& endpoint() const noexcept;  // as bound, with its port
   ReceiverCounters counters() const;

@@ -16,6 +16,7 @@ constexpr std::string_view kZ85 =
     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 constexpr std::size_t kGroup = 5;  // letters that stand for 4 bytes
 constexpr std::string_view kPublicEnding = ".pub";
+constexpr std::size_t kKeysOfSensor = 2;
 
 Complaint not_a_key(const std::string& path) {
   return {path, 0, 0, "holds no key: a key is one line of 40 letters",
@@ -25,6 +26,30 @@ Complaint not_a_key(const std::string& path) {
 Loaded<CurveKey> key_from(const std::string& path, std::string_view line) {
   if (!is_curve_key(line)) return tl::unexpected{not_a_key(path)};
   return CurveKey{line};
+}
+
+// Each line of the file, of which there are at least one and at most `most`.
+Loaded<std::vector<CurveKey>> read_keys(const std::string& path, std::size_t most) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {  // a fifo would be waited for without end
+    return tl::unexpected{Complaint{path, 0, 0, error ? "cannot be read" : "is not a regular file",
+                                    "`sekimori keys` makes one"}};
+  }
+  std::ifstream file{path};
+  std::vector<CurveKey> keys;
+  for (std::string line; std::getline(file, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    auto key = key_from(path, line);
+    if (!key) return tl::unexpected{key.error()};
+    if (keys.size() == most) {
+      return tl::unexpected{Complaint{
+          path, 0, 0, "holds more than " + std::to_string(most) + (most == 1 ? " key" : " keys"),
+          "take out those that are no longer used"}};
+    }
+    keys.push_back(*key);
+  }
+  if (keys.empty()) return tl::unexpected{Complaint{path, 0, 0, "cannot be read, or is empty", ""}};
+  return keys;
 }
 
 }  // namespace
@@ -44,18 +69,9 @@ bool is_curve_key(std::string_view text) noexcept {
 }
 
 Loaded<CurveKey> read_public_key(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) {  // a fifo would be waited for without end
-    return tl::unexpected{Complaint{path, 0, 0, error ? "cannot be read" : "is not a regular file",
-                                    "`sekimori keys` makes one"}};
-  }
-  std::ifstream file{path};
-  std::string line;
-  if (!file || !std::getline(file, line)) {
-    return tl::unexpected{Complaint{path, 0, 0, "cannot be read, or is empty", ""}};
-  }
-  if (line.ends_with('\r')) line.pop_back();
-  return key_from(path, line);
+  const auto keys = read_keys(path, 1);
+  if (!keys) return tl::unexpected{keys.error()};
+  return keys->front();
 }
 
 Loaded<CurveKey> read_secret_key(const std::string& path) {
@@ -92,18 +108,20 @@ LoadedAll<std::vector<AllowedSensor>> read_allowed_sensors(const std::string& di
       complaints.push_back({path.string(), 0, 0, "a sensor cannot have this name",
                             "use at most 64 letters, digits, '-', '_' and '.'"});
     }
-    const Loaded<CurveKey> key = read_public_key(path.string());
-    if (!key) {
-      complaints.push_back(key.error());
+    const auto keys = read_keys(path.string(), kKeysOfSensor);
+    if (!keys) {
+      complaints.push_back(keys.error());
       continue;
     }
-    const auto twin = std::find_if(sensors.begin(), sensors.end(),
-                                   [&key](const AllowedSensor& one) { return one.key == *key; });
-    if (twin != sensors.end()) {
-      complaints.push_back({path.string(), 0, 0, "has the same key as '" + twin->name + "'",
-                            "give each sensor a key of its own"});
+    for (const CurveKey& key : *keys) {
+      const auto twin = std::find_if(sensors.begin(), sensors.end(),
+                                     [&key](const AllowedSensor& one) { return one.key == key; });
+      if (twin != sensors.end()) {
+        complaints.push_back({path.string(), 0, 0, "has the same key as '" + twin->name + "'",
+                              "give each sensor a key of its own"});
+      }
+      sensors.push_back({name, key});
     }
-    sensors.push_back({name, *key});
   }
   if (!complaints.empty()) return tl::unexpected{std::move(complaints)};
   return sensors;

@@ -26,8 +26,9 @@ bool is_curve_key(std::string_view text) noexcept;
 Loaded<CurveKey> read_public_key(const std::string& path);
 Loaded<CurveKey> read_secret_key(const std::string& path);
 
-// The key of every *.pub file in a directory, in order of name. Complains of each file that is not
-// a key, of a name that no sensor can have, and of two names with one key.
+// The keys of every *.pub file in a directory, in order of name: one line with one key, or two
+// lines with two while a sensor changes from one to the other. Complains of each file that holds
+// anything else, of a name that no sensor can have, and of a key that stands twice.
 LoadedAll<std::vector<AllowedSensor>> read_allowed_sensors(const std::string& directory);
 
 // Letters, digits, '-', '_' and '.', not first; at most 64: what a sensor may be called.

@@ -60,8 +60,10 @@ class ServiceTest : public testing::Test {
     ASSERT_TRUE(write_secret_file((folder_ / "api.token").string(), token_));
     ASSERT_TRUE(
         write_public_file((folder_ / "sensors" / "edge-1.pub").string(), sensor_.open.view()));
-    config_.receive = {"tcp://127.0.0.1:*", (folder_ / "collector.key").string(),
-                       (folder_ / "sensors").string()};
+    config_.receive.listen = "tcp://127.0.0.1:*";
+    config_.receive.key = (folder_ / "collector.key").string();
+    config_.receive.sensors = (folder_ / "sensors").string();
+    config_.receive.connections = 64;
     config_.http = {*IpAddress::parse("127.0.0.1"), 0, (folder_ / "api.token").string()};
     config_.store.path = (folder_ / "store.db").string();
     config_.store.retention = std::chrono::hours{24};

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -103,6 +104,7 @@ class Transport : public testing::Test {
     options.secret_key = collector_.secret;
     options.sensors = {{"tokyo-1", sensor_.open}, {"tokyo-2", second_.open}};
     options.handshake_limit = 500ms;
+    if (adjust_) adjust_(options);
     // The port of a receiver that is gone may be held for a moment.
     for (int left = 100; left > 0; --left) {
       auto receiver = RecordReceiver::start(options, store_.sink());
@@ -183,6 +185,7 @@ class Transport : public testing::Test {
   KeyPair sensor_ = make_keys();
   KeyPair second_ = make_keys();
   Store store_;
+  std::function<void(ReceiverOptions&)> adjust_;
   std::string endpoint_;
   std::mutex mutex_;
   std::string warnings_;

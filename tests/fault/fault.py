@@ -3,7 +3,8 @@
 
     fault.py BUILD_DIR CASE
 
-SEKIMORI_FAULT_LONG=1: 200,000 sessions and 50 kills instead of 20,000 and 10. SEKIMORI_FAULT_SEED=N repeats a run.
+`kills`: 200,000 sessions and 50 kills; the others: 20,000 sessions, or 200,000 with SEKIMORI_FAULT_LONG=1.
+SEKIMORI_FAULT_SEED=N repeats a run.
 """
 
 import os
@@ -12,16 +13,18 @@ import signal
 import sys
 import time
 
-from fault_lab import LONG, Lab, differences, wait_for
+from fault_lab import LONG, PATIENCE_S, Lab, differences, wait_for
 
-SESSIONS, KILLS = (200_000, 50) if LONG else (20_000, 10)
+SESSIONS = 200_000 if LONG else 20_000
+KILLS, KILLED_SESSIONS = 50, 200_000
 
 
 def kills(lab):
     """kill -9 of either side at random moments while the sensor reads part after part of the capture."""
-    parts = [lab.capture(first, SESSIONS // 20) for first in range(0, SESSIONS, SESSIONS // 20)]
+    size = KILLED_SESSIONS // 20
+    parts = [lab.capture(first, size) for first in range(0, KILLED_SESSIONS, size)]
     expected = lab.undisturbed(parts)
-    assert len(expected) == SESSIONS, f"{len(expected)} sessions of {SESSIONS}"
+    assert len(expected) == KILLED_SESSIONS, f"{len(expected)} sessions of {KILLED_SESSIONS}"
     config = lab.configure_sensor()
     lab.start_collector()
     done, waiting, sensor, killed = [], list(parts), None, {"sensor": 0, "collector": 0}
@@ -145,7 +148,26 @@ def network(lab):
     return differences(lab.sessions(), expected)
 
 
-CASES = {"kills": kills, "abandoned": abandoned, "corrupt": corrupt, "network": network}
+def full_disk(lab):
+    """The spool's disk is full while no collector is there: the sensor goes on, what finds no room is counted and told as a
+    loss of that time, and everything else arrives."""
+    capture = lab.capture(0, SESSIONS)
+    expected = lab.undisturbed([capture])
+    lab.small_disk("spool", "2m")
+    config = lab.configure_sensor(size="1GiB")
+    sensor = lab.sense(config, capture)
+    wait_for("the disk to be full", lambda: "spool" in lab.said("sensor.log") and sensor.poll() is None or sensor.poll() is not None, 60)
+    time.sleep(2)
+    if sensor.poll() is not None:
+        return [f"sensor: exit {sensor.returncode} on a full disk: {lab.said('sensor.log')[-1000:]}"]
+    lab.start_collector()
+    code = sensor.wait(PATIENCE_S * 2)
+    if code != 0:
+        return [f"sensor: exit {code}: {lab.said('sensor.log')[-1000:]}"]
+    return differences(lab.sessions(), expected)
+
+
+CASES = {"full_disk": full_disk, "kills": kills, "abandoned": abandoned, "corrupt": corrupt, "network": network}
 
 
 def main():

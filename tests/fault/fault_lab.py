@@ -15,6 +15,7 @@ import socket
 import sqlite3
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -150,7 +151,7 @@ class Lab:
         self.random = random.Random(seed)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sekimori-fault-"))
         self.begin = int(time.time() - 1800) * 1_000_000
-        self.collector, self.started, self.wires = None, [], []
+        self.collector, self.started, self.wires, self.disks = None, [], [], []
         self.port = free_port()
         keys = self.folder / "keys"
         (keys / "sensors").mkdir(parents=True)
@@ -167,6 +168,8 @@ class Lab:
             if process.poll() is None:
                 process.kill()
             process.wait()
+        for disk in self.disks:
+            subprocess.run(["umount", disk], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def run(self, *command):
@@ -226,6 +229,16 @@ class Lab:
         if process.poll() is None:
             process.send_signal(how)
         process.wait(PATIENCE_S)
+
+    def small_disk(self, name, size):
+        """A folder that is a disk of its own."""
+        path = self.folder / name
+        path.mkdir()
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "none", path], capture_output=True, text=True)
+        if done.returncode != 0:
+            print(f"skip: a small disk needs root: {done.stderr}")
+            sys.exit(77)
+        self.disks.append(path)
 
     def said(self, log):
         return (self.folder / log).read_text()

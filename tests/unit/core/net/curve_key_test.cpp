@@ -94,6 +94,22 @@ TEST_F(CurveKeyFiles, ComplainsWithoutRepeatingAKey) {
   EXPECT_FALSE(read_public_key(write("empty.pub", "")));
 }
 
+TEST_F(CurveKeyFiles, ASensorMayHaveTwoKeysWhileItChanges) {
+  const std::string both = std::string{kPublic} + "\n" + std::string{kSecret} + "\n";
+  write("tokyo-1.pub", both);
+  const auto sensors = read_allowed_sensors(directory_);
+  ASSERT_TRUE(sensors);
+  ASSERT_EQ(sensors->size(), 2U);
+  EXPECT_EQ(sensors->at(0).name, "tokyo-1");
+  EXPECT_EQ(sensors->at(1).name, "tokyo-1");
+  EXPECT_EQ(sensors->at(1).key, kSecret);
+  const auto one = read_public_key(directory_ + "/tokyo-1.pub");
+  ASSERT_FALSE(one);
+  EXPECT_THAT(one.error().text(), HasSubstr("holds more than 1 key"));
+  write("tokyo-1.pub", both + both);
+  EXPECT_FALSE(read_allowed_sensors(directory_));
+}
+
 TEST_F(CurveKeyFiles, ReadsAnAllowListInOrderOfName) {
   write("tokyo-2.pub", kSecret);
   write("tokyo-1.pub", kPublic);
