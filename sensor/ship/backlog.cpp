@@ -72,14 +72,17 @@ void Backlog::close_batch() {
   Closed batch{open_.id.sequence, open_.records.size(), compress(encode_batch(open_))};
   open_.records.clear();
   open_.counters.clear();
-  open_.losses.clear();
+  std::vector<LossWindow> told = std::exchange(open_.losses, {});
   if (keep(batch)) return;
   if (when_full_ == WhenFull::wait) {
     held_ = std::move(batch);
   } else {
     lost_records_ += batch.records;
+    open_.losses = std::move(told);  // what this batch told is not yet told
     const Timestamp made = clock_now();
-    add_loss(open_.losses, {LossKind::records, made, made, batch.records, {}});
+    if (batch.records > 0) {
+      add_loss(open_.losses, {LossKind::records, made, made, batch.records, {}});
+    }
   }
 }
 

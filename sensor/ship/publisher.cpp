@@ -18,6 +18,7 @@
 #include "sensor/ship/collector_socket.h"
 #include "sensor/ship/publisher_totals.h"
 #include "sensor/ship/return_probe.h"
+#include "sensor/ship/spool_watch.h"
 
 namespace sekimori {
 namespace {
@@ -115,6 +116,9 @@ class Publisher::Worker {
       backlog_.collect(Clock::now());  // there may be room again
       backlog_.turn();
       note_dropped();
+      if (backlog_.spool() != nullptr) {
+        spool_watch_.look(backlog_.spool()->counters(), Clock::now(), options_.warn);
+      }
       if (backlog_.series_changed() && streaming_) greet(Clock::now());
       check_progress(Clock::now());
       choose_collector(Clock::now());
@@ -343,6 +347,7 @@ class Publisher::Worker {
   Clock::time_point greeted_{};
   Clock::time_point progress_{};  // the last acknowledgement, or the first batch out
   std::size_t credit_ = 0;
+  SpoolWatch spool_watch_;
   std::uint64_t dropped_before_ = 0;
   Timestamp looked_{};
   std::thread thread_;

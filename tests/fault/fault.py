@@ -149,14 +149,13 @@ def network(lab):
 
 
 def full_disk(lab):
-    """The spool's disk is full while no collector is there: the sensor goes on, what finds no room is counted and told as a
-    loss of that time, and everything else arrives."""
+    """The spool's disk is full while no collector is there: a sensor of files says so, waits, and loses nothing."""
     capture = lab.capture(0, SESSIONS)
     expected = lab.undisturbed([capture])
-    lab.small_disk("spool", "2m")
+    lab.small_disk("spool", "256k")
     config = lab.configure_sensor(size="1GiB")
     sensor = lab.sense(config, capture)
-    wait_for("the disk to be full", lambda: "spool" in lab.said("sensor.log") and sensor.poll() is None or sensor.poll() is not None, 60)
+    wait_for("the disk to be full", lambda: "disk takes nothing" in lab.said("sensor.log") or sensor.poll() is not None, 60)
     time.sleep(2)
     if sensor.poll() is not None:
         return [f"sensor: exit {sensor.returncode} on a full disk: {lab.said('sensor.log')[-1000:]}"]
