@@ -51,6 +51,7 @@ void Backlog::collect_losses() {
   for (const SpoolLoss& loss : spool_->take_losses()) {
     add_loss(open_.losses,
              {LossKind::records, loss.from, std::max(loss.from, loss.until), loss.records, {}});
+    if (loss.boot == boot_) told_.take_back(loss.first, loss.last, open_.losses);
   }
 }
 
@@ -73,9 +74,12 @@ void Backlog::close_batch() {
   open_.records.clear();
   open_.counters.clear();
   std::vector<LossWindow> told = std::exchange(open_.losses, {});
-  if (keep(batch)) return;
-  if (when_full_ == WhenFull::wait) {
+  const bool waits = when_full_ == WhenFull::wait;
+  if (keep(batch)) {
+    told_.note(batch.sequence, std::move(told));
+  } else if (waits) {
     held_ = std::move(batch);
+    told_.note(held_->sequence, std::move(told));
   } else {
     lost_records_ += batch.records;
     open_.losses = std::move(told);  // what this batch told is not yet told
@@ -154,6 +158,7 @@ std::optional<Outbox::Settled> Backlog::acknowledge(std::uint64_t boot, std::uin
     if (!outbox_.empty()) settled = outbox_.acknowledge(outbox_.next_sequence() - 1);
     outbox_.begin(boot, committed + 1);
   }
+  if (settled && ours) told_.acknowledge(committed);
   if (settled && spool_) spool_->acknowledge(boot, committed);
   return settled;
 }

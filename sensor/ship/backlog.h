@@ -10,6 +10,7 @@
 #include "sensor/ship/batch_queue.h"
 #include "sensor/ship/outbox.h"
 #include "sensor/ship/publisher.h"
+#include "sensor/ship/told_losses.h"
 #include "sensor/spool/spool.h"
 
 namespace sekimori {
@@ -69,6 +70,7 @@ class Backlog {
   std::unique_ptr<Spool> spool_;
   Outbox outbox_;
   Batch open_;
+  ToldLosses told_;
   Clock::time_point open_since_{};
   std::uint64_t next_sequence_ = 1;
   std::optional<Closed> held_;  // found no place yet; only with WhenFull::wait

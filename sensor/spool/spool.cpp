@@ -134,7 +134,9 @@ void Spool::drop_oldest() {
   if (segment.batches > 0) {
     totals_.lost_batches += segment.batches;
     totals_.lost_records += segment.records;
-    losses_.push_back({segment.made_first, segment.made_last, segment.batches, segment.records});
+    const auto head = head_at(segment);
+    losses_.push_back({segment.made_first, segment.made_last, segment.batches, segment.records,
+                       segment.boot, head ? head->sequence : segment.last, segment.last});
   }
   forget(0);
 }

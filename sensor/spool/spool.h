@@ -48,6 +48,7 @@ struct SpoolCounters {
 struct SpoolLoss {
   Timestamp from{}, until{};  // when they were made
   std::uint64_t batches = 0, records = 0;
+  std::uint64_t boot = 0, first = 0, last = 0;  // sequences; others between them may be missing
 };
 
 struct SpoolEntry {

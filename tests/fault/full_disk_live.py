@@ -69,7 +69,6 @@ def full_disk(lab):
     database.close()
     acknowledged, offered = map(int, re.search(r"(\d+) of (\d+) records acknowledged", said).groups())
     lost = int(told[0])
-    print(said[-1500:])
     print(f"{offered} records made, {stored} stored, {lost} told as lost in {told[1]} windows, {acknowledged} acknowledged")
     faults = []
     if stored != distinct:
