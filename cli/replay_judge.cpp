@@ -30,7 +30,8 @@ ReplayJudge::ReplayJudge(std::unique_ptr<Judging> judging, const JoinSettings& j
       pipeline_{join,
                 {[this](SessionRecord& record) { judging_->enrich(record); },
                  [this](const Observation& observation) { return judging_->judge(observation); },
-                 [this](const Verdict& verdict) { tell(verdict); }}} {
+                 [this](const Verdict& verdict) { tell(verdict); },
+                 [this](const SessionRecord& record) { judging_->on_session(record); }}} {
   batch_.id.sensor.assign(kSender);
 }
 

@@ -7,6 +7,7 @@
 #include "cli/rules_pack.h"
 #include "core/rules/inline_record.h"
 #include "core/rules/pack.h"
+#include "core/rules/sequence.h"
 
 namespace sekimori {
 namespace {
@@ -14,7 +15,8 @@ namespace {
 int check(const RulesOptions& options) {
   const auto pack = load_rules(options);
   if (!pack) return kUsage;
-  std::cout << pack->rules().size() << " rules are sound, pack " << pack->hash() << '\n';
+  std::cout << pack->rules().size() + pack->correlations().size() << " rules are sound, pack "
+            << pack->hash() << '\n';
   return kDone;
 }
 
@@ -31,7 +33,16 @@ int test(const RulesOptions& options) {
       ++failed;
     }
   }
-  std::cout << pack->rules().size() << " rules, " << tests << " tests, " << failed << " failed\n";
+  for (const Correlation& one : pack->correlations()) {
+    tests += one.tests.size();
+    if (one.tests.empty()) std::cerr << "sekimori: " << one.file << ": has no tests\n";
+  }
+  for (const Complaint& one : run_sequence_tests(*pack)) {
+    complain(one);
+    ++failed;
+  }
+  std::cout << pack->rules().size() + pack->correlations().size() << " rules, " << tests
+            << " tests, " << failed << " failed\n";
   return failed == 0 ? kDone : kRuleTestFailed;
 }
 

@@ -72,8 +72,28 @@ std::vector<RuleTotals> Judging::rule_totals() const {
 
 std::string Judging::description() const {
   const std::size_t databases = sources_ ? sources_->databases().size() : 0;
-  return std::to_string(judge_->pack().rules().size()) + " rules (pack " +
-         judge_->pack().hash().substr(0, 12) + "), " + std::to_string(databases) + " databases";
+  const RulePack& pack = judge_->pack();
+  return std::to_string(pack.rules().size() + pack.correlations().size()) + " rules (pack " +
+         pack.hash().substr(0, 12) + "), " + std::to_string(databases) + " databases";
+}
+
+std::string Judging::correlations_description() const {
+  const Correlator& correlator = judge_->correlator();
+  CorrelationCounters sum;
+  std::uint64_t undecided = 0;
+  for (std::size_t at = 0; at < correlator.pack().correlations().size(); ++at) {
+    const CorrelationCounters& one = correlator.counters(at);
+    sum.events += one.events;
+    sum.held += one.held;
+    sum.late += one.late;
+    sum.forgotten_events += one.forgotten_events;
+    for (const auto& [field, times] : one.undecided) undecided += times;
+  }
+  if (correlator.pack().correlations().empty()) return {};
+  return std::to_string(sum.events) + " events counted by correlations, which held " +
+         std::to_string(sum.held) + " times; " + std::to_string(undecided) + " undecided, " +
+         std::to_string(sum.late) + " too late, " + std::to_string(sum.forgotten_events) +
+         " forgotten for want of room";
 }
 
 }  // namespace sekimori

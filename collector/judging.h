@@ -23,12 +23,18 @@ class Judging {
   // Fills in what a sensor without databases left out.
   void enrich(SessionRecord& record) const noexcept;
   Verdict judge(const Observation& observation) { return judge_->judge(observation); }
+  // For the correlations that count sessions; after enrich().
+  void on_session(const SessionRecord& record) { judge_->on_session(record); }
+  // Goes on with what the correlations of `before` remember.
+  void inherit(Judging& before) { judge_->inherit(*before.judge_); }
 
   const std::string& pack_hash() const noexcept { return judge_->pack().hash(); }
   // What the rules of category claim have answered since they were loaded.
   std::vector<RuleTotals> rule_totals() const;
   // "12 rules (pack 0123456789ab), 2 databases", for people.
   std::string description() const;
+  // "5 events counted, 1 held, ...", of all correlations; empty where there are none.
+  std::string correlations_description() const;
 
  private:
   Judging() = default;

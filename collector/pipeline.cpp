@@ -8,10 +8,14 @@ Pipeline::Pipeline(JoinSettings join, Stages stages)
     : joiner_{std::move(join)}, stages_{std::move(stages)} {}
 
 void Pipeline::on_session(const SessionRecord& record) {
-  if (!stages_.enrich) return joiner_.on_session(record);
+  const auto pass_on = [this](const SessionRecord& one) {
+    if (stages_.on_session) stages_.on_session(one);
+    joiner_.on_session(one);
+  };
+  if (!stages_.enrich) return pass_on(record);
   SessionRecord enriched = record;
   stages_.enrich(enriched);
-  joiner_.on_session(enriched);
+  pass_on(enriched);
 }
 
 void Pipeline::on_claim(Claim claim) {

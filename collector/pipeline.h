@@ -21,6 +21,8 @@ class Pipeline {
   // Fills in what a sensor without databases left out; may be empty.
   using Enrich = std::function<void(SessionRecord&)>;
   using Judge = std::function<Verdict(const Observation&)>;
+  // Sees every record once it is enriched; may be empty.
+  using OnSession = std::function<void(const SessionRecord&)>;
   // Called within advance() and finish(), in order of claim time, then id. With
   // AnswerPolicy::early the same claim id may come again, and the later verdict supersedes.
   using OnVerdict = std::function<void(const Verdict&)>;
@@ -29,6 +31,7 @@ class Pipeline {
     Enrich enrich;
     Judge judge;
     OnVerdict on_verdict;
+    OnSession on_session = {};
   };
 
   Pipeline(JoinSettings join, Stages stages);

@@ -79,7 +79,8 @@ Service::Service(CollectorConfig config, std::unique_ptr<Judging> judging, Log l
                    VerdictLine line{verdict, {}};
                    append_verdict_json(line.json, verdict);
                    unsaved_.push_back(std::move(line));
-                 }}} {}
+                 },
+                 [this](const SessionRecord& record) { judging_->on_session(record); }}} {}
 
 Service::~Service() = default;
 
@@ -325,6 +326,7 @@ void Service::read_keys_again() {
 }
 
 void Service::reload(std::unique_ptr<Judging> judging) {
+  judging->inherit(*judging_);
   judging_ = std::move(judging);
   log_(LogLevel::info, "judges with " + judging_->description());
   if (!lines_) return;
@@ -348,6 +350,9 @@ void Service::stop() {
            std::to_string(std::accumulate(judged_.verdicts.begin(), judged_.verdicts.end(),
                                           std::uint64_t{0})) +
            " verdicts");
+  if (const std::string told = judging_->correlations_description(); !told.empty()) {
+    log_(LogLevel::info, told);
+  }
 }
 
 }  // namespace sekimori

@@ -6,9 +6,11 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "collector/judge/correlation_finding.h"
 #include "collector/judge/json_value.h"
 
 namespace sekimori {
@@ -131,7 +133,24 @@ void add_match(const CompiledRule& rule, const ClaimFeatures& features, const Fi
 }  // namespace
 
 Judge::Judge(std::shared_ptr<const RulePack> pack, JudgeSettings settings)
-    : matcher_{std::move(pack)}, settings_{std::move(settings)} {}
+    : matcher_{pack},
+      correlator_{std::make_unique<Correlator>(std::move(pack))},
+      settings_{std::move(settings)} {}
+
+void Judge::inherit(Judge& before) {
+  before.correlator_->replace(correlator_->shared_pack());
+  correlator_.swap(before.correlator_);
+}
+
+void Judge::on_session(const SessionRecord& record) {
+  if (pack().correlations().empty() || record.signatures.empty()) return;
+  std::vector<std::uint32_t> rules;
+  for (const SignatureMatch& match : record.signatures.view()) {
+    if (const auto rule = pack().find_rule(match.id.view())) rules.push_back(*rule);
+  }
+  correlator_->observe({Category::session, record.id.text(), record.start, record.end,
+                        session_reader(record), rules});
+}
 
 Verdict Judge::judge(const Observation& observation) {
   const ClaimFeatures features = claim_features(observation, settings_);
@@ -149,14 +168,23 @@ Verdict Judge::judge(const Observation& observation) {
   std::map<std::string, std::string> missing = reasons_of(features);
   const RuleMatcher::Found found = matcher_.match(Category::claim, reader);
   for (const RuleUnit rule : found.rules) {
-    add_match(pack().rules()[rule], features, reader, verdict);
+    const CompiledRule& one = pack().rules()[rule];
+    if (!pack().is_silent(one.facts().id)) add_match(one, features, reader, verdict);
   }
   for (const FieldId field : found.missing) {
     note_missing(claim_fields()[field], features, missing);
   }
-  std::stable_sort(
-      verdict.findings.begin(), verdict.findings.end(),
-      [](const Finding& left, const Finding& right) { return left.name < right.name; });
+  const Claim& claim = observation.claim;
+  for (const CorrelationStep& step : correlator_->observe(
+           {Category::claim, claim.id, claim.time, claim.received, reader, found.rules})) {
+    const Correlation& one = pack().correlations()[step.correlation];
+    if (step.truth != Truth::yes || one.facts.finding.empty()) continue;
+    if (!pack().is_silent(one.facts.id)) verdict.findings.push_back(correlation_finding(one, step));
+  }
+  std::stable_sort(verdict.findings.begin(), verdict.findings.end(),
+                   [](const Finding& left, const Finding& right) {
+                     return std::tie(left.name, left.rule_id) < std::tie(right.name, right.rule_id);
+                   });
   for (const auto& [field, reason] : missing) verdict.missing.push_back(field + ": " + reason);
   return verdict;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/judge/correlation_finding.h"
 #include "collector/judge/words.h"
 #include "core/text/timestamp.h"
 
@@ -172,8 +173,11 @@ std::string sureness_words(const Verdict& verdict) {
 std::string reason_words(const Verdict& verdict) {
   const Finding* finding = leading(verdict);
   if (finding == nullptr) return "no rule says anything";
-  const std::string said = finding->name == "insufficient" ? insufficient_words(verdict, *finding)
-                                                           : place_words(verdict, *finding);
+  std::string said = correlation_words(*finding);
+  if (said.empty()) {
+    said = finding->name == "insufficient" ? insufficient_words(verdict, *finding)
+                                           : place_words(verdict, *finding);
+  }
   std::string words = finding->name + ": " + said;
   std::vector<std::string_view> others;
   for (const Finding& one : verdict.findings) {

@@ -19,8 +19,15 @@ std::span<const FieldSpec> PackSchemas::of(Category category) const noexcept {
   return {};
 }
 
-RulePack::RulePack(std::vector<CompiledRule> rules, std::string hash, const PackSchemas& schemas)
-    : rules_{std::move(rules)}, hash_{std::move(hash)}, schemas_{schemas} {
+RulePack::RulePack(std::vector<CompiledRule> rules, std::string hash, const PackSchemas& schemas,
+                   LinkedCorrelations linked)
+    : rules_{std::move(rules)},
+      correlations_{std::move(linked.correlations)},
+      rule_uses_(rules_.size()),
+      correlation_uses_(correlations_.size()),
+      silent_{std::move(linked.silent)},
+      hash_{std::move(hash)},
+      schemas_{schemas} {
   std::sort(rules_.begin(), rules_.end(), [](const CompiledRule& left, const CompiledRule& right) {
     return left.facts().id < right.facts().id;
   });
@@ -35,6 +42,28 @@ RulePack::RulePack(std::vector<CompiledRule> rules, std::string hash, const Pack
     indices_[at] = RuleIndex{rules_, at < kCategoryCount ? by_category_[at] : naming, next};
     next = indices_[at].end_class();
   }
+  std::sort(silent_.begin(), silent_.end());
+  for (std::uint32_t number = 0; number < correlations_.size(); ++number) {
+    std::vector<Correlation::Source>& sources = correlations_[number].sources;
+    for (std::uint32_t place = 0; place < sources.size(); ++place) {
+      Correlation::Source& source = sources[place];
+      if (!source.is_correlation) source.number = find_rule(source.id).value_or(0);
+      auto& uses = source.is_correlation ? correlation_uses_ : rule_uses_;
+      uses[source.number].push_back({number, place});
+    }
+  }
+}
+
+std::optional<std::uint32_t> RulePack::find_rule(std::string_view id) const noexcept {
+  const auto found = std::lower_bound(
+      rules_.begin(), rules_.end(), id,
+      [](const CompiledRule& rule, std::string_view wanted) { return rule.facts().id < wanted; });
+  if (found == rules_.end() || found->facts().id != id) return std::nullopt;
+  return static_cast<std::uint32_t>(found - rules_.begin());
+}
+
+bool RulePack::is_silent(std::string_view id) const noexcept {
+  return !id.empty() && std::binary_search(silent_.begin(), silent_.end(), id);
 }
 
 LoadedAll<Placeholders> load_placeholders(const std::string& path) {

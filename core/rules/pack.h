@@ -3,13 +3,16 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/record/field.h"
 #include "core/rules/compile.h"
+#include "core/rules/correlation_link.h"
 #include "core/rules/rule_index.h"
 #include "core/text/complaint.h"
 
@@ -49,23 +52,48 @@ class RulePack {
   const RuleIndex& naming_index() const noexcept { return indices_.back(); }
   std::span<const RuleIndex> indices() const noexcept { return indices_; }
 
+  // Each after those it looks at. None where rules of category claim are not run: events of a claim
+  // are half of what correlations are about.
+  std::span<const Correlation> correlations() const noexcept { return correlations_; }
+  // Where an event goes that comes from a rule or a correlation: which correlation, and the place
+  // among its sources.
+  struct Use {
+    std::uint32_t correlation;
+    std::uint32_t source;
+  };
+  std::span<const Use> uses_of_rule(std::size_t rule) const noexcept {
+    return correlations_.empty() ? std::span<const Use>{} : rule_uses_[rule];
+  }
+  std::span<const Use> uses_of_correlation(std::size_t correlation) const noexcept {
+    return correlation_uses_[correlation];
+  }
+  // A rule's number by its id, as session records have it.
+  std::optional<std::uint32_t> find_rule(std::string_view id) const noexcept;
+  // Whether a rule or a correlation is only heard through correlations (Sigma: generate is false).
+  bool is_silent(std::string_view id) const noexcept;
+
   RulePack() = default;
   // Rules in any order, ids once.
-  RulePack(std::vector<CompiledRule> rules, std::string hash, const PackSchemas& schemas);
+  RulePack(std::vector<CompiledRule> rules, std::string hash, const PackSchemas& schemas,
+           LinkedCorrelations linked = {});
 
  private:
   std::vector<CompiledRule> rules_;
   std::array<std::vector<std::size_t>, kCategoryCount> by_category_;
   std::array<RuleIndex, kCategoryCount + 1> indices_;
+  std::vector<Correlation> correlations_;
+  std::vector<std::vector<Use>> rule_uses_, correlation_uses_;
+  std::vector<std::string> silent_;  // ids, sorted
   std::string hash_;
   PackSchemas schemas_;
 };
 
 // Every document of every *.yml below `folder`, in order of path; filters are worked into the rules
-// they name, wherever those stand. All complaints of all files at once; then there is
-// no pack, and whatever ran before goes on. Refused: a file or folder that everybody may write, an
-// id or name that stands twice, a file named .yaml (it would be overlooked elsewhere). Rules whose
-// status is `deprecated` are left out; one that is `unsupported` is a complaint.
+// they name, and correlations find theirs, wherever those stand. All complaints of all files at
+// once; then there is no pack, and whatever ran before goes on. Refused: a file or folder that
+// everybody may write, an id or name that stands twice, a file named .yaml (it would be overlooked
+// elsewhere). Rules whose status is `deprecated` are left out; one that is `unsupported` is a
+// complaint.
 LoadedAll<RulePack> load_pack(const std::string& folder, const PackSchemas& schemas,
                               const Placeholders& placeholders);
 

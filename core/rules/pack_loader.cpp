@@ -12,7 +12,7 @@
 #include <variant>
 
 #include "core/rules/pack.h"
-#include "core/rules/rule_head.h"
+#include "core/rules/rule_names.h"
 #include "core/rules/rule_reader.h"
 #include "core/text/yaml.h"
 
@@ -70,6 +70,7 @@ class PackLoader {
     }
     for (const RuleFilter& filter : filters_) apply(filter);
     for (const Rule& rule : rules_) compile(rule);
+    link();
     const auto place_of = [&](const Complaint& one) {
       const auto found = order.find(one.file);
       return std::pair{found == order.end() ? 0 : found->second, one.line};
@@ -80,16 +81,11 @@ class PackLoader {
   }
 
   std::vector<CompiledRule> rules;
+  LinkedCorrelations linked;
   std::vector<Complaint> complaints;
   std::string hash() { return hash_.hex(); }
 
  private:
-  struct Known {
-    std::string file;
-    std::size_t rule;  // into rules_, or kNoRule
-  };
-  static constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
-
   void complain(const fs::path& path, std::string what, std::string way_out = {}) {
     complaints.push_back({path.string(), 0, 0, std::move(what), std::move(way_out)});
   }
@@ -154,7 +150,7 @@ class PackLoader {
         complain_all(read.error());
         continue;
       }
-      if (rules_.size() + filters_.size() == kPackRuleLimit) {
+      if (rules_.size() + filters_.size() + correlations_.size() == kPackRuleLimit) {
         complain(folder, "more than " + std::to_string(kPackRuleLimit) + " rules");
         return;
       }
@@ -163,26 +159,16 @@ class PackLoader {
   }
 
   void keep(Rule rule) {
-    know(rule.facts, rule.file, rules_.size());
+    names_.add(rule.facts, rule.file, RuleNames::Kind::rule, rules_.size());
     rules_.push_back(std::move(rule));
   }
   void keep(RuleFilter filter) {
-    know(filter.facts, filter.file, kNoRule);
+    names_.add(filter.facts, filter.file, RuleNames::Kind::filter, filters_.size());
     filters_.push_back(std::move(filter));
   }
-
-  // Ids and names are one namespace: both call a rule.
-  void know(const RuleFacts& facts, const std::string& file, std::size_t rule) {
-    for (const auto& [word, way_out] : {std::pair{facts.id, "make another with 'uuidgen'"},
-                                        std::pair{facts.name, "choose another"}}) {
-      if (word.empty()) continue;
-      const auto [known, fresh] = known_.emplace(word, Known{file, rule});
-      if (fresh) continue;
-      complain(file,
-               (word == facts.id ? "id " : "name ") + word + " stands in " + known->second.file +
-                   (known->second.file == file ? " twice" : " too"),
-               way_out);
-    }
+  void keep(CorrelationRule rule) {
+    names_.add(rule.facts, rule.file, RuleNames::Kind::correlation, correlations_.size());
+    correlations_.push_back(std::move(rule));
   }
 
   // Whatever is wrong with the filter is told in its own file, and then it is left out.
@@ -190,7 +176,7 @@ class PackLoader {
     const std::size_t before = complaints.size();
     const auto schema = schemas_.of(filter.facts.category);
     if (!schema.empty()) {
-      Rule alone{filter.file, 0, filter.facts, filter.selections, filter.condition, {}, {}};
+      Rule alone{filter.file, 0, filter.facts, filter.selections, filter.condition, {}, {}, {}};
       const auto compiled = compile_rule(alone, schema, placeholders_);
       if (!compiled) complain_all(compiled.error());
     }
@@ -203,26 +189,21 @@ class PackLoader {
   }
 
   std::optional<std::size_t> find(const RuleFilter& filter, const YamlNode& word) {
-    const auto complain_at = [&](std::string what, std::string way_out) {
+    const RuleNames::Named* const named = names_.find(filter.file, word);
+    if (named == nullptr) return std::nullopt;
+    const auto refuse = [&](std::string what, std::string way_out) {
       complaints.push_back(
           {filter.file, word.line, word.column, std::move(what), std::move(way_out)});
+      return std::nullopt;
     };
-    std::string wanted = word.text;
-    if (const auto id = kUuid.parse(wanted)) wanted = *id;
-    const auto known = known_.find(wanted);
-    if (known == known_.end() || known->second.rule == kNoRule) {
-      std::vector<std::string_view> words;
-      for (const auto& [one, of] : known_) words.push_back(one);
-      const std::string_view nearest = nearest_name(wanted, words);
-      complain_at("no rule has the id or name '" + word.text + "'",
-                  nearest.empty() ? "" : "did you mean '" + std::string{nearest} + "'?");
-      return std::nullopt;
+    if (named->kind == RuleNames::Kind::correlation) {
+      return refuse("'" + word.text + "' is a correlation", "name the rules that it looks at");
     }
-    if (rules_[known->second.rule].facts.category != filter.facts.category) {
-      complain_at("'" + word.text + "' is a rule of another category", "write a filter of its own");
-      return std::nullopt;
+    if (rules_[named->index].facts.category != filter.facts.category) {
+      return refuse("'" + word.text + "' is a rule of another category",
+                    "write a filter of its own");
     }
-    return known->second.rule;
+    return named->index;
   }
 
   // From now on the rule is: the rule, and not the filter.
@@ -236,6 +217,7 @@ class PackLoader {
     both.parts.push_back(std::move(exception));
     rule.condition = std::move(both);
     rule.facts.filters.push_back(filter.facts.title);
+    rule.definition += filter.definition;
   }
 
   static void shift(Condition& condition, std::size_t selections) {
@@ -259,6 +241,17 @@ class PackLoader {
     rules.push_back(std::move(*compiled));
   }
 
+  // A program that does not run rules of category claim runs no correlations, but tells of faults.
+  void link() {
+    std::string values;
+    for (const auto& [name, list] : placeholders_) {
+      values += name + "=";
+      for (const std::string& value : list) values += value + ",";
+    }
+    linked = link_correlations(correlations_, rules_, names_, schemas_, values, complaints);
+    if (schemas_.claim.empty()) linked = {};
+  }
+
   void complain_all(const std::vector<Complaint>& some) {
     complaints.insert(complaints.end(), some.begin(), some.end());
   }
@@ -268,7 +261,8 @@ class PackLoader {
   PackHash hash_;
   std::vector<Rule> rules_;
   std::vector<RuleFilter> filters_;
-  std::map<std::string, Known> known_;  // ids and names
+  std::vector<CorrelationRule> correlations_;
+  RuleNames names_{complaints};
 };
 
 }  // namespace
@@ -278,7 +272,7 @@ LoadedAll<RulePack> load_pack(const std::string& folder, const PackSchemas& sche
   PackLoader loader{schemas, placeholders};
   loader.load(folder);
   if (!loader.complaints.empty()) return tl::unexpected{std::move(loader.complaints)};
-  return RulePack{std::move(loader.rules), loader.hash(), schemas};
+  return RulePack{std::move(loader.rules), loader.hash(), schemas, std::move(loader.linked)};
 }
 
 }  // namespace sekimori

@@ -82,6 +82,8 @@ struct RuleTest {
   std::vector<YamlEntry> where;
   // How many of them must be as expected; nothing: all, and there must be one.
   std::optional<std::uint64_t> count;
+  // Of a correlation instead: records, one after the other, each a map of fields and values.
+  std::vector<YamlNode> sequence;
   Expectation expectation = Expectation::match;
   std::uint32_t line = 0;
 };
@@ -118,6 +120,7 @@ struct Rule {
   Condition condition;
   std::vector<YamlNode> fields;  // scalars: names worth showing beside the answer
   std::vector<RuleTest> tests;
+  std::string definition;  // what stands under `detection`, whatever the layout
 };
 
 // A Sigma filter: an exception, taken out of each rule it names.
@@ -126,7 +129,8 @@ struct RuleFilter {
   RuleFacts facts;              // title, category; the id may be empty
   std::vector<YamlNode> rules;  // scalars: ids and names
   std::vector<Selection> selections;
-  Condition condition;  // of what is taken out
+  Condition condition;     // of what is taken out
+  std::string definition;  // what stands under `filter`, whatever the layout
 };
 
 }  // namespace sekimori

@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "core/rules/correlation.h"
 #include "core/rules/rule.h"
 #include "core/text/complaint.h"
 #include "core/text/yaml.h"
@@ -9,7 +10,7 @@
 namespace sekimori {
 
 // What a Sigma 2.1 file holds.
-using SigmaDocument = std::variant<Rule, RuleFilter>;
+using SigmaDocument = std::variant<Rule, RuleFilter, CorrelationRule>;
 
 // Reads one document, whatever it is. What is not supported and every unknown key is a complaint
 // with its place; all of a document's complaints are told at once. Field names are looked up later,

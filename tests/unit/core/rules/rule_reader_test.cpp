@@ -206,9 +206,11 @@ TEST(RuleReader, ReadsAFilter) {
     ASSERT_FALSE(bad) << text;
     EXPECT_THAT(bad.error().front().text(), HasSubstr(std::string{row.says}));
   }
-  const auto correlation = read_it("title: t\ncorrelation:\n  type: event_count\n");
-  ASSERT_FALSE(correlation);
-  EXPECT_EQ(correlation.error().front().text(), "f.yml:3:3: correlation rules are not supported");
+  const auto correlation = read_it(
+      "title: t\ncorrelation:\n  type: temporal\n  rules: [a, b]\n  group-by: [c]\n  timespan: "
+      "1h\n");
+  ASSERT_TRUE(correlation) << correlation.error().front().text();
+  EXPECT_TRUE(std::holds_alternative<CorrelationRule>(*correlation));
 }
 
 TEST(RuleReader, NoPrefixIsAnotherRule) {
