@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "collector/service.h"
+#include "core/health/service_notify.h"
 #include "core/rules/pack_watch.h"
 
 namespace sekimori {
@@ -107,6 +108,34 @@ class Reload {
   PackWatch watch_;
 };
 
+// Between two lines of status.
+constexpr std::chrono::seconds kStatusTime{5};
+
+// Until a signal. The watchdog hears of it for as long as both threads go round: the one that
+// receives and this one, which judges.
+void serve(Service& service, Reload& reload, ServiceNotify& notify) {
+  std::chrono::steady_clock::time_point status_at{};
+  notify.ready();
+  while (g_stop == 0) {
+    if (g_reload != 0) {
+      g_reload = 0;
+      notify.reloading();
+      reload.as_asked();
+      service.read_keys_again();
+      notify.ready();
+    }
+    reload.as_changed();
+    service.turn(
+        std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()),
+        kTurn);
+    if (service.receives()) notify.alive();
+    const auto now = std::chrono::steady_clock::now();
+    if (now < status_at) continue;
+    status_at = now + kStatusTime;
+    notify.status(collector_status(service.totals()));
+  }
+}
+
 int collect(const std::string& path, bool check_only) {
   auto prepared = prepare(path);
   if (!prepared) return refuse(prepared.error());
@@ -117,22 +146,14 @@ int collect(const std::string& path, bool check_only) {
               << secrets->sensors.size() << " sensors\n";
     return kDone;
   }
+  ServiceNotify notify = ServiceNotify::from_environment();
   say(LogLevel::info, "judges with " + prepared->judging->description());
   const std::string pack_hash = prepared->judging->pack_hash();
   auto service = Service::start(prepared->config, std::move(prepared->judging), say);
   if (!service) return refuse(service.error());
   Reload reload{**service, path, prepared->config.judging, pack_hash};
-  while (g_stop == 0) {
-    if (g_reload != 0) {
-      g_reload = 0;
-      reload.as_asked();
-      (*service)->read_keys_again();
-    }
-    reload.as_changed();
-    (*service)->turn(
-        std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()),
-        kTurn);
-  }
+  serve(**service, reload, notify);
+  notify.stopping();
   (*service)->stop();
   return kDone;
 }

@@ -35,6 +35,12 @@ void write_receiver(Exposition& out, const ReceiverCounters& receiver) {
               receiver.greetings_refused);
   out.counter("keys_refused_total", "Connections with a key that is not on the list.",
               receiver.keys_refused);
+  out.counter("connections_ended_total", "Connections of an address that held too many.",
+              receiver.connections_ended);
+  out.counter("batches_over_quota_total", "Batches not taken: their sensor had used up its quota.",
+              receiver.batches_over_quota);
+  out.counter("batches_quarantined_total", "Unreadable batches put aside.",
+              receiver.batches_quarantined);
   out.counter("bad_messages_total", "Messages of known sensors that could not be read.",
               receiver.bad_messages);
 }
@@ -104,6 +110,18 @@ void SensorProgress::note(const Batch& batch, Timestamp arrival) {
 std::map<std::string, SensorProgress::One, std::less<>> SensorProgress::get() const {
   const std::lock_guard lock{mutex_};
   return sensors_;
+}
+
+std::string collector_status(const CollectorTotals& totals) {
+  std::uint64_t verdicts = 0;
+  for (const std::uint64_t count : totals.judged.verdicts) verdicts += count;
+  const ReceiverCounters received = totals.receiver.value_or(ReceiverCounters{});
+  return (totals.store_failing ? "the store takes nothing; " : "") +
+         std::to_string(received.records_committed) + " records of " +
+         std::to_string(totals.sensors.size()) + " sensors committed, " +
+         std::to_string(totals.waiting.sessions) + " wait to be judged; " +
+         std::to_string(totals.judged.join.claims) + " claims, " + std::to_string(verdicts) +
+         " verdicts";
 }
 
 std::string collector_metrics(const CollectorTotals& totals) {

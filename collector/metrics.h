@@ -56,6 +56,9 @@ struct CollectorTotals {
 };
 inline constexpr std::chrono::seconds kTotalsAge{1};
 
+// One line for `systemctl status`.
+std::string collector_status(const CollectorTotals& totals);
+
 // As Prometheus reads it; every name begins with sekimori_collector_.
 std::string collector_metrics(const CollectorTotals& totals);
 

@@ -211,6 +211,12 @@ void Service::tell() {
   told_ = judged_;
 }
 
+bool Service::receives() {
+  if (!receiver_) return true;
+  const std::uint64_t turns = receiver_->turns();
+  return std::exchange(receiver_turns_, turns) != turns;
+}
+
 CollectorTotals Service::totals() const {
   CollectorTotals totals;
   if (receiver_) totals.receiver = receiver_->counters();

@@ -52,6 +52,9 @@ class Service {
   // Rules, databases and the file of verdicts as the configuration names them now. A fault changes
   // nothing.
   void reload(std::unique_ptr<Judging> judging);
+  // Whether the thread that receives has gone round since it was last said; for the thread that
+  // calls turn().
+  bool receives();
   // On any thread.
   CollectorTotals totals() const;
   // The folder receive.sensors as it is now; as it was, when it holds a fault.
@@ -89,6 +92,7 @@ class Service {
   mutable std::mutex told_mutex_;
   CollectorTotals::Judged told_;
   SensorProgress sensors_;
+  std::uint64_t receiver_turns_ = 0;  // when it was last seen to move
   Timestamp next_purge_ = Timestamp::min();
   std::atomic<bool> store_failing_ = false;
   std::unique_ptr<RecordReceiver> receiver_;

@@ -1,6 +1,7 @@
 #include "sensor/live_reader.h"
 
 #include <poll.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <array>
@@ -68,9 +69,11 @@ void LiveReader::stop() {
 
 void LiveReader::run() noexcept {
   block_signals();
+  ::pthread_setname_np(::pthread_self(), "read");
   Clock::time_point tell_at = Clock::now() + kCountInterval;
   Clock::time_point stop_seen = Clock::time_point::max();
   while (true) {
+    turns_.fetch_add(1, std::memory_order_relaxed);
     bool more = false;
     for (const auto& lane : lanes_) more = read(*lane) || more;
     const Clock::time_point now = Clock::now();

@@ -58,6 +58,8 @@ class LiveReader {
   // At most a second old; exact after stop().
   FrameCounters frames() const;
   std::vector<InterfaceCounters> interfaces() const;  // in the order of the lanes
+  // Grows for as long as the thread goes round, some hundred times a second at least.
+  std::uint64_t turns() const noexcept { return turns_.load(std::memory_order_relaxed); }
 
  private:
   void run() noexcept;
@@ -74,6 +76,7 @@ class LiveReader {
   FrameCounters frames_;
   Wakeup wakeup_;
   std::atomic<bool> stopping_ = false;
+  std::atomic<std::uint64_t> turns_ = 0;
   mutable std::mutex told_mutex_;
   FrameCounters told_frames_;
   std::vector<InterfaceCounters> told_;

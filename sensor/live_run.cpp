@@ -40,6 +40,7 @@ struct LiveRun::State {
     InterfaceCounters reported;  // as losses
   };
   InterfaceWatch interface_watch;
+  std::vector<std::uint64_t> turns;  // of the readers, then of the trackers, when all had moved
   std::vector<Watched> watched;
   std::vector<std::atomic<std::uint64_t>> missed_ms;
   Clock::time_point last_watch = Clock::now();
@@ -107,6 +108,19 @@ void LiveRun::stop(const std::function<bool()>& hurry) {
   for (const auto& reader : state.readers) reader->stop();
   for (const auto& tracker : state.trackers) tracker->ask_to_stop(hurry);
   for (const auto& tracker : state.trackers) tracker->join();
+}
+
+bool LiveRun::moved() {
+  State& state = *state_;
+  std::vector<std::uint64_t> now;
+  for (const auto& reader : state.readers) now.push_back(reader->turns());
+  for (const auto& tracker : state.trackers) now.push_back(tracker->turns());
+  state.turns.resize(now.size());
+  for (std::size_t at = 0; at < now.size(); ++at) {
+    if (now[at] == state.turns[at]) return false;
+  }
+  state.turns = std::move(now);
+  return true;
 }
 
 LiveCounters LiveRun::counters() const {

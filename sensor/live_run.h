@@ -45,6 +45,9 @@ class LiveRun {
   // an interface was away. To be called on watch's thread.
   std::vector<LossWindow> take_losses();
 
+  // Whether every thread has gone round since it was last said. For one thread.
+  bool moved();
+
   // At most a second old while running, exact after stop().
   LiveCounters counters() const;
 

@@ -1,5 +1,7 @@
 #include "sensor/live_tracker.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <deque>
 
@@ -49,9 +51,11 @@ void LiveTracker::join() {
 
 void LiveTracker::run() noexcept {
   block_signals();
+  ::pthread_setname_np(::pthread_self(), "follow");
   Clock::time_point tick_at = Clock::now() + kTickTime;
   Clock::time_point tell_at = Clock::now() + kCountInterval;
   for (bool last = false; !last;) {
+    turns_.fetch_add(1, std::memory_order_relaxed);
     last = all_read_;
     const Clock::time_point now = Clock::now();
     merge(last, now);

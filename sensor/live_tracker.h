@@ -42,6 +42,8 @@ class LiveTracker {
   void ask_to_stop(const std::function<bool()>& hurry);
   void join();
 
+  // As LiveReader::turns().
+  std::uint64_t turns() const noexcept { return turns_.load(std::memory_order_relaxed); }
   ShardTotals totals() const;  // at most a second old; exact after join()
 
  private:
@@ -65,6 +67,7 @@ class LiveTracker {
   Clock::time_point made_;      // when that tick was
   std::function<bool()> hurry_;
   std::atomic<bool> all_read_ = false;
+  std::atomic<std::uint64_t> turns_ = 0;
   mutable std::mutex told_mutex_;
   ShardTotals told_;
   std::thread thread_;

@@ -10,15 +10,12 @@
 #include <random>
 
 #include "core/health/metrics_server.h"
-#include "sensor/capture/file_source.h"
-#include "sensor/clock_step.h"
 #include "sensor/config.h"
 #include "sensor/confine.h"
 #include "sensor/finisher.h"
-#include "sensor/live_run.h"
 #include "sensor/log.h"
-#include "sensor/metrics.h"
 #include "sensor/rule_reload.h"
+#include "sensor/running.h"
 #include "sensor/ship/publisher.h"
 
 // Six states, never backwards: configure, open, confine, run, drain, report.
@@ -31,9 +28,6 @@ enum ExitCode : int { kDone = 0, kUsage = 1, kUnreadable = 2, kNotShipped = 3 };
 constexpr std::chrono::seconds kDrainPatience{30};
 // The same from a first SIGTERM on, below the unit's TimeoutStopSec; a second one ends the wait.
 constexpr std::chrono::seconds kStopPatience{20};
-
-// Between two looks at the interfaces, the totals and the signals of a live capture.
-constexpr std::chrono::milliseconds kWatchTime{100};
 
 // A signal handler writes these.
 std::atomic<int> g_stops = 0;        // SIGINT or SIGTERM so far
@@ -85,11 +79,6 @@ Loaded<PublisherOptions> publisher_options(const SensorConfig& config) {
   return options;
 }
 
-struct Outcome {
-  bool readable = true;
-  PacketTotals packets;
-};
-
 // How records are made: what is done to each, and the rules that this asks, which are replaced
 // while the sensor runs.
 struct Making {
@@ -108,76 +97,15 @@ LoadedAll<Making> open_making(const SensorConfig& config, ClassifierProcess* cla
   return Making{std::move(*finishers), std::move(rules)};
 }
 
-RuleReloadOptions reload_options(const std::string& path, const SensorConfig& config) {
-  return {path, config.pack(), [] { return g_reload.exchange(false); },
-          [](const std::string& line) { say(kInfo, line); },
+RuleReloadOptions reload_options(const std::string& path, const SensorConfig& config,
+                                 const ServiceNotify& notify) {
+  const auto asked = [&notify, under_way = false]() mutable {
+    if (std::exchange(under_way, g_reload.exchange(false)) && !under_way) notify.ready();
+    if (under_way) notify.reloading();
+    return under_way;
+  };
+  return {path, config.pack(), asked, [](const std::string& line) { say(kInfo, line); },
           [](const std::string& line) { say(kWarning, line); }};
-}
-
-// Called once, when packets are read from then on.
-using OnRunning = std::function<void()>;
-
-Outcome run_live(LiveRun& live, const FinisherFactory& finishers, Publisher& publisher,
-                 const OnRunning& running) {
-  std::mutex offering;  // or the room that one worker sees, another takes
-  live.start(finishers, [&](std::span<const SessionRecord> records, Offer how) {
-    const std::lock_guard lock{offering};
-    std::size_t taken = 0;
-    while (taken < records.size() && (how == Offer::anyway || publisher.has_room())) {
-      publisher.offer(records[taken++]);
-    }
-    return taken;
-  });
-  running();
-  ClockStep clock;
-  while (g_stops == 0) {
-    for (const std::string& line : live.watch()) say(kWarning, line);
-    std::vector<LossWindow> losses = live.take_losses();
-    if (const auto step = clock.look(clock_now(), std::chrono::steady_clock::now())) {
-      losses.push_back(*step);
-      say(kWarning, "the clock was set by " + std::to_string(step->count / 1000) + " ms");
-    }
-    publisher.lose(losses);
-    ::usleep(std::chrono::microseconds{kWatchTime}.count());  // which a signal ends
-  }
-  live.stop([] { return !keeps_waiting(); });
-  return {true, packet_totals(live.counters())};
-}
-
-Outcome run_files(const SensorConfig& config, const FinisherFactory& finishers,
-                  Publisher& publisher, const std::vector<std::string>& captures,
-                  ReadingProgress& progress, const OnRunning& running) {
-  FileRun file_run{config.run, finishers,
-                   [&](std::span<const SessionRecord* const> records, Timestamp) {
-                     for (const SessionRecord* record : records) publisher.offer(*record);
-                     return true;
-                   }};
-  running();
-  Outcome outcome;
-  for (const std::string& path : captures) {
-    if (g_stops != 0) break;
-    auto source = FileSource::open(path);
-    if (!source) {
-      if (g_stops != 0) break;
-      say(kError, source.error().text());
-      outcome.readable = false;
-      continue;
-    }
-    const bool whole = file_run.read(**source, [&] {
-      progress.tell(packet_totals(file_run.totals_so_far()));
-      return g_stops == 0;
-    });
-    // Reading was cut short on purpose: that says nothing about the capture.
-    if (!whole || g_stops != 0) break;
-    if (!(*source)->complaint().what.empty()) {
-      say(kError, (*source)->complaint().text());
-      outcome.readable = false;
-    }
-  }
-  file_run.finish();
-  outcome.packets = packet_totals(file_run.totals());
-  progress.tell(outcome.packets);
-  return outcome;
 }
 
 void report(const Outcome& outcome, const PublisherCounters& sent,
@@ -279,6 +207,7 @@ int sense(const CommandLine& line) {
     fault->what = "--interface " + fault->what;
     return refuse({*fault});
   }
+  ServiceNotify notify = ServiceNotify::from_environment();
   auto classifier = open_classifier(*config, line);
   if (!classifier) return refuse({classifier.error()});
   auto making = open_making(*config, classifier->get());
@@ -308,19 +237,25 @@ int sense(const CommandLine& line) {
       start_publisher(std::move(*options), std::move(*directory), config->ship.spool_limits);
   if (!publisher) return refuse({publisher.error()});
 
-  std::optional<RuleReload> reload{std::in_place, reload_options(line.config, *config),
+  std::optional<RuleReload> reload{std::in_place, reload_options(line.config, *config, notify),
                                    making->rules};
   ReadingProgress progress;
   const auto text = [&] {
     return sensor_metrics(*live ? packet_totals((*live)->counters()) : progress.get(), **publisher,
                           classifier->get(), *making->rules, config->run.flow.observer.view());
   };
-  const auto running = [&] {
-    if (*metrics && !(*metrics)->start(text)) say(kWarning, "metrics cannot be served");
-  };
+  const RunControl control{[] { return g_stops != 0; }, keeps_waiting,
+                           [&] {
+                             if (*metrics && !(*metrics)->start(text)) {
+                               say(kWarning, "metrics cannot be served");
+                             }
+                             notify.ready();
+                           },
+                           notify};
   const Outcome outcome =
-      *live ? run_live(**live, making->finishers, **publisher, running)
-            : run_files(*config, making->finishers, **publisher, line.captures, progress, running);
+      *live ? run_live(**live, making->finishers, **publisher, control)
+            : run_files(*config, making->finishers, **publisher, line.captures, progress, control);
+  notify.stopping();
   reload.reset();
   const bool drained = (*publisher)->drain(kDrainPatience);
   metrics->reset();

@@ -1,5 +1,7 @@
 #include "collector/receive/record_receiver.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -29,6 +31,8 @@ constexpr std::uint32_t kCredit = 64;
 // Messages taken from the sockets before the door is asked again: a burst of batches must not keep
 // a sensor waiting at the handshake.
 constexpr int kBurst = 16;
+// A thread that has nothing to do still shows that it goes round.
+constexpr milliseconds kLongestTurn = seconds{1};
 // Messages that wait per connection, beside what TCP holds: 64 batches are one sensor's credit.
 constexpr int kReceiveLimit = 64;
 constexpr int kBacklog = 128;  // connections not yet accepted
@@ -121,6 +125,7 @@ class RecordReceiver::Worker {
   }
 
   const std::string& endpoint() const noexcept { return endpoint_; }
+  std::uint64_t turns() const noexcept { return turns_.load(std::memory_order_relaxed); }
   ReceiverCounters counters() const {
     return {totals_.batches_committed,    totals_.records_committed,  totals_.batches_repeated,
             totals_.batches_out_of_order, totals_.batches_unreadable, totals_.batches_missing,
@@ -132,6 +137,7 @@ class RecordReceiver::Worker {
  private:
   void run() noexcept {
     block_signals();
+    ::pthread_setname_np(::pthread_self(), "receive");
     while (!stop_.load()) {
       try {
         serve();
@@ -149,7 +155,8 @@ class RecordReceiver::Worker {
                                           {router_.handle(), 0, ZMQ_POLLIN, 0},
                                           {nullptr, wakeup_.descriptor(), ZMQ_POLLIN, 0}}};
     while (!stop_.load()) {
-      zmq::poll(items, milliseconds{-1});
+      turns_.fetch_add(1, std::memory_order_relaxed);
+      zmq::poll(items, kLongestTurn);
       wakeup_.clear();
       take_list();
       totals_.connections_ended += guard_.look();
@@ -310,6 +317,7 @@ class RecordReceiver::Worker {
   BatchSink sink_;
   Totals totals_{};
   std::atomic<bool> stop_ = false;
+  std::atomic<std::uint64_t> turns_ = 0;
   Wakeup wakeup_;
   zmq::context_t context_;
   ZapDoor door_;  // bound before the router, which asks it
@@ -349,6 +357,9 @@ void RecordReceiver::allow(std::vector<AllowedSensor> sensors) {
 }
 const std::string& RecordReceiver::endpoint() const noexcept {
   return worker_->endpoint();
+}
+std::uint64_t RecordReceiver::turns() const noexcept {
+  return worker_->turns();
 }
 ReceiverCounters RecordReceiver::counters() const {
   return worker_->counters();

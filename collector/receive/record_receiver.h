@@ -86,6 +86,8 @@ class RecordReceiver {
 
   const std::string& endpoint() const noexcept;  // as bound, with its port
   ReceiverCounters counters() const;
+  // Grows for as long as its thread goes round, once a second at least.
+  std::uint64_t turns() const noexcept;
 
  private:
   class Worker;

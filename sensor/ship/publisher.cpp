@@ -1,5 +1,7 @@
 #include "sensor/ship/publisher.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -33,6 +35,8 @@ constexpr milliseconds kGreetingInterval = seconds{1};
 constexpr milliseconds kGreetingPause{100};
 // The operator must act before a refused Hello can be accepted.
 constexpr milliseconds kRefusedInterval = seconds{10};
+// A thread that has nothing to do still shows that it goes round.
+constexpr milliseconds kLongestTurn = seconds{1};
 
 }  // namespace
 
@@ -65,6 +69,7 @@ class Publisher::Worker {
   }
 
   bool has_room() const { return queue_.has_room(); }
+  std::uint64_t turns() const noexcept { return turns_.load(std::memory_order_relaxed); }
 
   void report(std::span<const Counter> counters) {
     queue_.report({counters.begin(), counters.end()});
@@ -96,6 +101,7 @@ class Publisher::Worker {
 
   void run() noexcept {
     block_signals();
+    ::pthread_setname_np(::pthread_self(), "ship");
     while (!stop_.load()) {
       try {
         work();
@@ -110,6 +116,7 @@ class Publisher::Worker {
 
   void work() {
     while (!stop_.load()) {
+      turns_.fetch_add(1, std::memory_order_relaxed);
       wakeup_.clear();
       backlog_.collect(Clock::now());
       receive(Clock::now());
@@ -164,6 +171,7 @@ class Publisher::Worker {
       // Rounded up, or the last fraction of a millisecond would be spun away.
       patience = std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(due - Clock::now()));
     }
+    if (patience.count() < 0 || patience > kLongestTurn) patience = kLongestTurn;
     zmq::poll(items, patience);
   }
 
@@ -327,6 +335,7 @@ class Publisher::Worker {
   BatchQueue queue_;
   Wakeup wakeup_;
   std::atomic<bool> stop_ = false;
+  std::atomic<std::uint64_t> turns_ = 0;
   std::mutex drained_mutex_;
   std::condition_variable drained_changed_;
   bool drained_ = false;
@@ -377,6 +386,9 @@ void Publisher::lose(std::span<const LossWindow> windows) {
 }
 bool Publisher::drain(std::chrono::milliseconds patience) {
   return worker_->drain(patience);
+}
+std::uint64_t Publisher::turns() const noexcept {
+  return worker_->turns();
 }
 PublisherCounters Publisher::counters() const {
   return worker_->counters();

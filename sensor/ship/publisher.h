@@ -114,6 +114,8 @@ class Publisher {
   bool drain(std::chrono::milliseconds patience);
 
   PublisherCounters counters() const;
+  // Grows for as long as its thread goes round, once a second at least.
+  std::uint64_t turns() const noexcept;
 
  private:
   class Worker;
