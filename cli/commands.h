@@ -16,7 +16,12 @@ enum ExitCode : int {
 void add_replay(CLI::App& app, int& exit_code);
 void add_rules(CLI::App& app, int& exit_code);
 // Below `rules`.
+void add_rules_check(CLI::App& rules, int& exit_code);
+void add_rules_test(CLI::App& rules, int& exit_code);
 void add_rules_explain(CLI::App& rules, int& exit_code);
+void add_rules_backtest(CLI::App& rules, int& exit_code);
+void add_rules_new(CLI::App& rules, int& exit_code);
+void add_rules_import(CLI::App& rules, int& exit_code);
 void add_keys(CLI::App& app, int& exit_code);
 
 }  // namespace sekimori

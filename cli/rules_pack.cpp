@@ -17,26 +17,51 @@ void complain(const Complaint& complaint) {
   std::cerr << "sekimori: " << complaint.text() << '\n';
 }
 
-std::optional<Placeholders> load_regions(const RulesOptions& options) {
+namespace {
+
+LoadedAll<Placeholders> regions_of(const RulesOptions& options) {
   const auto found = options.regions.empty()
                          ? find_regions(options.folder)
                          : std::optional{std::filesystem::path{options.regions}};
   if (!found) return Placeholders{};
-  auto regions = load_placeholders(found->string());
+  return load_placeholders(found->string());
+}
+
+}  // namespace
+
+std::optional<Placeholders> load_regions(const RulesOptions& options) {
+  auto regions = regions_of(options);
   if (regions) return std::move(*regions);
   for (const Complaint& one : regions.error()) complain(one);
   return std::nullopt;
 }
 
+LoadedAll<RulePack> try_load_rules(const RulesOptions& options) {
+  const auto placeholders = regions_of(options);
+  if (!placeholders) return tl::unexpected{placeholders.error()};
+  return load_pack(options.folder, {sensor_fields(), claim_fields()}, *placeholders);
+}
+
+void complain_of_pack(const std::vector<Complaint>& complaints) {
+  for (const Complaint& one : complaints) complain(one);
+  std::cerr << "sekimori: " << complaints.size() << " fault" << (complaints.size() == 1 ? "" : "s")
+            << ", so there is no pack\n";
+}
+
 std::optional<RulePack> load_rules(const RulesOptions& options) {
-  const auto placeholders = load_regions(options);
-  if (!placeholders) return std::nullopt;
-  auto pack = load_pack(options.folder, {sensor_fields(), claim_fields()}, *placeholders);
+  auto pack = try_load_rules(options);
   if (pack) return std::move(*pack);
-  for (const Complaint& one : pack.error()) complain(one);
-  std::cerr << "sekimori: " << pack.error().size() << " fault"
-            << (pack.error().size() == 1 ? "" : "s") << ", so there is no pack\n";
+  complain_of_pack(pack.error());
   return std::nullopt;
+}
+
+void add_rules_folder(CLI::App& command, RulesOptions& options) {
+  command.add_option("dir", options.folder, "Folder of Sigma rules (*.yml), with all below it")
+      ->required();
+  command.add_option(
+      "--regions", options.regions,
+      "File of the %names% in rules; else regions.yaml or config/regions.yaml above\n"
+      "the folder, the nearest one");
 }
 
 LoadedAll<std::vector<Rule>> read_rule_file(const std::string& path) {

@@ -52,7 +52,7 @@ class CorrelationReader {
     read_title(top_, rule_.facts);
     rule_.facts.id = top_.optional("id", kUuid, "");
     read_status(top_, rule_.facts);
-    read_metadata(top_);
+    read_metadata(top_, rule_.facts);
     read_extension(top_, TestSubject::sequence, rule_.facts, rule_.tests);
     if (!rule_.facts.finding.empty() && !top_.has("id")) {
       top_.complain(top_.self(), "missing key 'id'", "verdicts name the rule behind a finding");

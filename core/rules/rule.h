@@ -103,6 +103,8 @@ struct RuleFacts {
   std::string mismatch;  // contradicted, doubtful, fits, unknown; empty: says nothing about it
   std::string group;     // of evidence
   double weight = 0;     // log-odds
+  bool has_references = false;       // where it comes from
+  bool has_falsepositives = false;   // what else it may match
   std::vector<std::string> filters;  // titles of the filters that take something out of it
 
   bool names_something() const noexcept {

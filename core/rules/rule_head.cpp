@@ -128,9 +128,9 @@ void read_title(YamlMap& top, RuleFacts& facts) {
   }
 }
 
-void read_metadata(YamlMap& top) {
+void read_metadata(YamlMap& top, RuleFacts& facts) {
   top.optional("description", kYamlText);
-  top.list("references", kYamlText);
+  facts.has_references = !top.list("references", kYamlText).empty();
   top.optional("author", kYamlText);
   top.optional("date", kDate);
   top.optional("modified", kDate);
@@ -138,6 +138,7 @@ void read_metadata(YamlMap& top) {
   top.optional("taxonomy", kTaxonomies, "sekimori");
   top.list("tags", kTag);
   top.list("scope", kScope);
+  facts.has_falsepositives = top.has("falsepositives");
   read_texts(top, "falsepositives");
   for (YamlMap& one : top.children("related")) {
     one.required("id", kUuid);

@@ -13,7 +13,7 @@ namespace sekimori {
 extern const YamlType<std::string> kUuid;
 
 void read_title(YamlMap& top, RuleFacts& facts);  // title, name
-void read_metadata(YamlMap& top);
+void read_metadata(YamlMap& top, RuleFacts& facts);
 void read_status(YamlMap& top, RuleFacts& facts);  // status: test; level: informational
 void read_logsource(YamlMap& top, RuleFacts& facts);
 

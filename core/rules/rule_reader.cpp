@@ -24,7 +24,7 @@ LoadedAll<Rule> read_rule(const YamlDocument& document) {
   read_title(top, rule.facts);
   rule.facts.id = top.required("id", kUuid);
   read_status(top, rule.facts);
-  read_metadata(top);
+  read_metadata(top, rule.facts);
   if (top.list("fields", kYamlText).size() > 0) rule.fields = top.self().find("fields")->items;
   read_logsource(top, rule.facts);
   read_extension(top, TestSubject::record, rule.facts, rule.tests);
@@ -49,7 +49,7 @@ LoadedAll<RuleFilter> read_filter(const YamlDocument& document) {
   YamlMap top{document, complaints};
   read_title(top, filter.facts);
   filter.facts.id = top.optional("id", kUuid, "");
-  read_metadata(top);
+  read_metadata(top, filter.facts);
   for (const std::string_view key : {"status", "level"}) {
     if (!top.has(key)) continue;
     top.node(key);

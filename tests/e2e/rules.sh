@@ -15,7 +15,7 @@ expect() {  # expect CODE COMMAND...: runs it, keeps its output, demands the exi
 }
 
 expect 0 "$sekimori" rules check signatures
-grep -Eq '^[0-9]+ rules are sound, pack [0-9a-f]{64}$' "$work/out" || fail "no summary of the pack"
+grep -Eq '^[0-9]+ rules are sound, pack [0-9a-f]{64}(, [0-9]+ warnings)?$' "$work/out" || fail "no summary of the pack"
 expect 0 "$sekimori" rules test signatures
 grep -Eq '^[0-9]+ rules, [0-9]+ tests, 0 failed$' "$work/out" || fail "no summary of the tests"
 
@@ -68,4 +68,74 @@ python3 -c 'import json, sys
 assert told["answer"] == "undecided" and told["missing"] == "sekimori.payload.client_head", told
 assert told["selections"][0]["alternatives"][0][0] == {"test": "tls.version: 1.3", "answer": "yes", "value": "1.3"}, told' "$work/out"
 
-echo "rules.sh: check, test and explain tell of every fault"
+# Warnings: told, counted, and a failure only when asked for; the same as JSON.
+mkdir "$work/own"
+expect 0 "$sekimori" rules new "$work/own/session.yml" --title "It's ours"
+expect 1 "$sekimori" rules new "$work/own/session.yml"
+grep -q "exists already and is not overwritten" "$work/err" || fail "new: overwrites"
+expect 1 "$sekimori" rules new "$work/own/session.yaml"
+expect 0 "$sekimori" rules new "$work/own/claim.yml" --claim
+expect 0 "$sekimori" rules check "$work/own" --strict
+expect 0 "$sekimori" rules test "$work/own"
+cp "$work/explained.yml" "$work/own/"
+expect 3 "$sekimori" rules check "$work/own" --strict
+grep -q "explained.yml: warning: has no tests" "$work/err" || fail "check: no warning"
+expect 0 "$sekimori" rules check "$work/own" --json
+python3 -c 'import json, sys
+told = json.load(open(sys.argv[1]))
+assert told["rules"] == 3 and not told["errors"], told
+assert {"untested", "unreferenced", "unbounded"} <= {one["kind"] for one in told["warnings"]}, told' "$work/out"
+expect 1 "$sekimori" rules check "$work/pack" --json
+python3 -c 'import json, sys; assert any(one["line"] == 2 for one in json.load(open(sys.argv[1]))["errors"])' "$work/out"
+
+# Tests on captures: what is expected of which sessions, and of how many.
+capture=$PWD/tests/golden/tls13_curl/capture.pcap
+with_test() {  # with_test LINE: the rule with one test
+  { cat "$work/explained.yml"; printf 'sekimori:\n  tests:\n    - {name: recorded, capture: %s, %s}\n' "$capture" "$1"; } > "$work/own/explained.yml"
+}
+with_test "expect: match"
+expect 0 "$sekimori" rules test "$work/own"
+with_test "where: {server.port: 443}, count: 1, expect: match"
+expect 0 "$sekimori" rules test "$work/own"
+with_test "expect: no_match"
+expect 3 "$sekimori" rules test "$work/own"
+grep -q "test 'recorded': as expected of 0 of 1 sessions, not of 1" "$work/err" || fail "test: the capture's answer is not told"
+with_test "where: {server.port: 444}, expect: match"
+expect 3 "$sekimori" rules test "$work/own" --json
+python3 -c 'import json, sys
+told = json.load(open(sys.argv[1]))
+assert told["failed"] == 1 and "none of its 1 sessions is meant" in told["failures"][0]["what"], told' "$work/out"
+capture=none.pcap with_test "expect: match"
+expect 3 "$sekimori" rules test "$work/own"
+grep -q "own/none.pcap: " "$work/err" || fail "test: the missing capture is not named"
+
+# Backtest: against what the records say, and against another pack; payload cannot be judged.
+"$sekimori" replay --sessions "$work/recorded" tests/tunnels/*.pcap > /dev/null 2>&1
+expect 0 "$sekimori" rules backtest signatures --records "$work/recorded"
+grep -q " 0 matches new, 0 gone$" "$work/out" || fail "backtest: the pack differs from itself"
+grep -q "rules ask for payload, which is never stored" "$work/out" || fail "backtest: what it cannot judge is not told"
+cp -r signatures "$work/next"
+chmod -R go-w "$work/next"
+sed -i 's/t13d181100_796efca44d18_d41ae481755e/t13d181100_000000000000_d41ae481755e/; s/tls.client.ja3: \[.*/tls.client.ja3: x/' "$work/next/tunnel/tor.yml"
+for more in "" "--against signatures"; do
+  # shellcheck disable=SC2086  # words
+  expect 0 "$sekimori" rules backtest "$work/next" $more --records "$work/recorded" --json
+  python3 -c 'import json, sys
+told = json.load(open(sys.argv[1]))
+(tor,) = [one for one in told["rules"] if one["title"] == "Tor by its TLS hello"]
+assert (tor["matches"], tor["new"], tor["gone"]) == (0, 0, 1) and len(tor["gone_events"]) == 32, tor
+assert sum(one["new"] + one["gone"] for one in told["rules"]) == 1, told
+assert told["not_judged"] and told["sessions"] > 40, told' "$work/out"
+done
+expect 1 "$sekimori" rules backtest signatures --records "$work/none"
+
+# Lists of others.
+expect 0 "$sekimori" rules import sslbl-ja3 tests/fuzz/corpus/rule_import/sslbl --out "$work/own/sslbl.yml"
+grep -q "^2 rules of 3 fingerprints, 0 entries left out$" "$work/out" || fail "import: no summary"
+expect 0 "$sekimori" rules import ja4-database tests/fuzz/corpus/rule_import/ja4db --out "$work/own/ja4.yml" --json
+rm "$work/own/explained.yml"
+expect 0 "$sekimori" rules test "$work/own"
+expect 1 "$sekimori" rules import sslbl-ja3 README.md --out "$work/own/readme.yml"
+[[ ! -e $work/own/readme.yml ]] || fail "import: a file was written of nothing"
+
+echo "rules.sh: the subcommands of rules do what they say and tell of every fault"
