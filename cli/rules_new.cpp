@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <openssl/rand.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/rules_json.h"
 #include "cli/rules_pack.h"
+#include "core/text/uuid.h"
 
 namespace sekimori {
 namespace {
@@ -24,34 +24,12 @@ struct NewOptions {
   bool json = false;
 };
 
-// RFC 9562, section 5.4: a random UUID.
-std::string random_uuid() {
-  std::array<unsigned char, 16> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) return {};
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0fU) | 0x40U);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3fU) | 0x80U);
-  constexpr std::string_view hex = "0123456789abcdef";
-  std::string id;
-  for (std::size_t at = 0; at < bytes.size(); ++at) {
-    if (at == 4 || at == 6 || at == 8 || at == 10) id += '-';
-    id += hex[bytes[at] >> 4U];
-    id += hex[bytes[at] & 0x0fU];
-  }
-  return id;
-}
-
 std::string today() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
   std::array<char, 16> text{};
   ::gmtime_r(&now, &parts);
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};
-}
-
-std::string yaml_text(const std::string& text) {
-  std::string out{"'"};
-  for (const char one : text) out += one == '\'' ? std::string{"''"} : std::string{one};
-  return out + "'";
 }
 
 constexpr std::string_view kSession = R"(detection:
@@ -101,7 +79,7 @@ sekimori:
 std::string template_of(const NewOptions& options) {
   return "# See signatures/README.md. Then: sekimori rules check DIR && sekimori rules test "
          "DIR\ntitle: " +
-         yaml_text(options.title) + "\nid: " + random_uuid() +
+         yaml_quoted(options.title) + "\nid: " + random_uuid() +
          "\nstatus: experimental    # in shadow: reported, and decides nothing, until it is test "
          "or stable\n"
          "description: 'Why this tells what it says, and how sure.'\n"

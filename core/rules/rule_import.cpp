@@ -1,13 +1,14 @@
 #include "core/rules/rule_import.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <span>
+
+#include "core/text/sha256.h"
+#include "core/text/uuid.h"
 
 namespace sekimori {
 namespace {
@@ -80,28 +81,14 @@ std::string name_of(std::string_view text) {
   return name.substr(first, name.find_last_not_of(' ') + 1 - first);
 }
 
-std::string yaml_text(std::string_view text) {
-  std::string out{"'"};
-  for (const char one : text) out += one == '\'' ? std::string{"''"} : std::string{one};
-  return out + "'";
-}
-
 // RFC 9562, section 5.8: 122 bits of our own choice, here of SHA-256.
 std::string id_of(const Source& source, std::string_view name, std::size_t part) {
   const std::string text = std::string{source.origin} + "\n" + std::string{source.field} + "\n" +
                            std::string{name} + "\n" + std::to_string(part);
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  digest[6] = static_cast<unsigned char>((digest[6] & 0x0fU) | 0x80U);
-  digest[8] = static_cast<unsigned char>((digest[8] & 0x3fU) | 0x80U);
-  constexpr std::string_view hex = "0123456789abcdef";
-  std::string id;
-  for (std::size_t at = 0; at < 16; ++at) {
-    if (at == 4 || at == 6 || at == 8 || at == 10) id += '-';
-    id += hex[digest[at] >> 4U];
-    id += hex[digest[at] & 0x0fU];
-  }
-  return id;
+  const Sha256 digest = sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  std::array<std::uint8_t, 16> bytes{};
+  std::copy_n(digest.begin(), bytes.size(), bytes.begin());
+  return uuid_of(bytes, 8);
 }
 
 // network.application's letters.
@@ -123,25 +110,27 @@ void write_rule(const Source& source, const std::string& name, std::span<const s
                 std::size_t part, std::string& out) {
   const std::string more = part == 0 ? "" : " (" + std::to_string(part + 1) + ")";
   if (!out.empty()) out += "---\n";
-  out += "title: " + yaml_text(std::string{source.what} + " " + name + more) + "\n";
+  out += "title: " + yaml_quoted(std::string{source.what} + " " + name + more) + "\n";
   out += "id: " + id_of(source, name, part) + "\n";
   out += "status: experimental\n";
-  out += "description: " + yaml_text("Imported from " + std::string{source.origin} + ".") + "\n";
+  out += "description: " + yaml_quoted("Imported from " + std::string{source.origin} + ".") + "\n";
   out += "references:\n  - " + std::string{source.reference} + "\n";
   out += "author: " + std::string{source.origin} + "\n";
   out += "tags: [evidence.fingerprint]\n";
   out += "logsource: {product: sekimori, category: session}\n";
   out += "detection:\n  listed:\n    " + std::string{source.field} + ":\n";
-  for (const std::string& value : values) out += "      - " + yaml_text(value) + "\n";
+  for (const std::string& value : values)
+    out += "      - " + yaml_quoted(std::string{value}) + "\n";
   out += "  condition: listed\n";
-  out += "falsepositives:\n  - " + yaml_text(source.falsepositive) + "\n";
+  out += "falsepositives:\n  - " + yaml_quoted(std::string{source.falsepositive}) + "\n";
   out += "level: low\nsekimori:\n";
   const std::string word = word_of(name);
   if (source.names_application && !word.empty())
-    out += "  names: {application: " + yaml_text(word) + "}\n";
+    out += "  names: {application: " + yaml_quoted(word) + "}\n";
   const auto test = [&](std::string_view what, std::string_view value, std::string_view expected) {
     out += "    - name: " + std::string{what} + "\n      record: {" + std::string{source.field} +
-           ": " + yaml_text(value) + "}\n      expect: " + std::string{expected} + "\n";
+           ": " + yaml_quoted(std::string{value}) + "}\n      expect: " + std::string{expected} +
+           "\n";
   };
   out += "  tests:\n";
   test("one of the list", values.front(), "match");
