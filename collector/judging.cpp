@@ -67,7 +67,20 @@ void Judging::enrich(SessionRecord& record) const noexcept {
 }
 
 std::vector<RuleTotals> Judging::rule_totals() const {
-  return sekimori::rule_totals(judge_->pack(), Category::claim, {&judge_->counters()});
+  std::vector<RuleTotals> all =
+      sekimori::rule_totals(judge_->pack(), Category::claim, {&judge_->counters()});
+  const Correlator& correlator = judge_->correlator();
+  for (std::size_t at = 0; at < correlator.pack().correlations().size(); ++at) {
+    const RuleFacts& facts = correlator.pack().correlations()[at].facts;
+    const CorrelationCounters& counters = correlator.counters(at);
+    if (counters.held == 0 && counters.undecided.empty()) continue;
+    RuleTotals& one = all.emplace_back();
+    one.id = facts.id.empty() ? facts.name : facts.id;
+    one.title = facts.title;
+    one.matched = counters.held;
+    for (const auto& [field, times] : counters.undecided) one.undecided.push_back({field, times});
+  }
+  return all;
 }
 
 std::string Judging::description() const {
@@ -78,22 +91,12 @@ std::string Judging::description() const {
 }
 
 std::string Judging::correlations_description() const {
-  const Correlator& correlator = judge_->correlator();
-  CorrelationCounters sum;
-  std::uint64_t undecided = 0;
-  for (std::size_t at = 0; at < correlator.pack().correlations().size(); ++at) {
-    const CorrelationCounters& one = correlator.counters(at);
-    sum.events += one.events;
-    sum.held += one.held;
-    sum.late += one.late;
-    sum.forgotten_events += one.forgotten_events;
-    for (const auto& [field, times] : one.undecided) undecided += times;
-  }
-  if (correlator.pack().correlations().empty()) return {};
-  return std::to_string(sum.events) + " events counted by correlations, which held " +
-         std::to_string(sum.held) + " times; " + std::to_string(undecided) + " undecided, " +
-         std::to_string(sum.late) + " too late, " + std::to_string(sum.forgotten_events) +
-         " forgotten for want of room";
+  if (judge_->pack().correlations().empty()) return {};
+  const CorrelationTotals totals = correlation_totals();
+  return std::to_string(totals.events) + " events counted by correlations, which held " +
+         std::to_string(totals.held) + " times; " + std::to_string(totals.undecided) +
+         " undecided, " + std::to_string(totals.late) + " too late, " +
+         std::to_string(totals.forgotten_events) + " forgotten for want of room";
 }
 
 }  // namespace sekimori

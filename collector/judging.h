@@ -29,11 +29,13 @@ class Judging {
   void inherit(Judging& before) { judge_->inherit(*before.judge_); }
 
   const std::string& pack_hash() const noexcept { return judge_->pack().hash(); }
-  // What the rules of category claim have answered since they were loaded.
+  // What the rules of category claim have answered since they were loaded, and then the
+  // correlations: as long as what they have counted is kept.
   std::vector<RuleTotals> rule_totals() const;
+  CorrelationTotals correlation_totals() const { return judge_->correlator().totals(); }
   // "12 rules (pack 0123456789ab), 2 databases", for people.
   std::string description() const;
-  // "5 events counted, 1 held, ...", of all correlations; empty where there are none.
+  // "5 events counted by correlations, ...", of all of them; empty where there are none.
   std::string correlations_description() const;
 
  private:

@@ -92,6 +92,18 @@ void write_join(Exposition& out, const JoinCounters& join) {
   }
 }
 
+void write_correlations(Exposition& out, const CorrelationTotals& totals) {
+  out.family(kCounter, "correlation_events_total",
+             "Events that came to correlations, since these are in force.")
+      .sample(totals.events, {{"what", "counted"}})
+      .sample(totals.undecided, {{"what", "undecided"}})
+      .sample(totals.late, {{"what", "late"}});
+  out.counter("correlation_held_total", "Events on which a correlation held.", totals.held);
+  out.counter("correlation_forgotten_events_total",
+              "Events that correlations forgot early, for want of room.", totals.forgotten_events);
+  out.gauge("correlation_kept_events", "Events that correlations remember.", totals.kept);
+}
+
 }  // namespace
 
 void SensorProgress::note(const Batch& batch, Timestamp arrival) {
@@ -143,6 +155,7 @@ std::string collector_metrics(const CollectorTotals& totals) {
   out.gauge("store_log_bytes", "Size of its write-ahead log.", totals.store_log_bytes);
   out.counter("store_purged_rows_total", "Rows deleted at the end of their retention.",
               totals.judged.purged);
+  write_correlations(out, totals.judged.correlations);
   if (!totals.judged.pack.empty()) write_rule_metrics(out, totals.judged.rules);
   return out.take();
 }

@@ -15,6 +15,7 @@
 #include "collector/judge/verdict.h"
 #include "collector/receive/record_receiver.h"
 #include "core/record/batch.h"
+#include "core/rules/correlator.h"
 #include "core/rules/rule_tally.h"
 
 namespace sekimori {
@@ -49,7 +50,8 @@ struct CollectorTotals {
     std::array<std::uint64_t, kMismatchCount> verdicts{};  // by Mismatch
     std::uint64_t purged = 0;
     std::string pack;               // hash
-    std::vector<RuleTotals> rules;  // of category claim
+    std::vector<RuleTotals> rules;  // of category claim, and correlations
+    CorrelationTotals correlations;
   } judged;
   bool store_failing = false;
   std::uint64_t store_bytes = 0, store_log_bytes = 0;  // files

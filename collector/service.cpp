@@ -207,6 +207,7 @@ void Service::tell() {
   judged_.join = pipeline_.join_counters();
   judged_.pack = judging_->pack_hash();
   judged_.rules = judging_->rule_totals();
+  judged_.correlations = judging_->correlation_totals();
   const std::lock_guard lock{told_mutex_};
   told_ = judged_;
 }

@@ -84,6 +84,21 @@ const CorrelationCounters& Correlator::counters(std::size_t correlation) const n
   return windows_[correlation]->counters;
 }
 
+CorrelationTotals Correlator::totals() const {
+  CorrelationTotals totals;
+  totals.kept = events_;
+  for (const auto& windows : windows_) {
+    const CorrelationCounters& one = windows->counters;
+    totals.events += one.events;
+    totals.held += one.held;
+    totals.late += one.late;
+    totals.forgotten_events += one.forgotten_events;
+    totals.forgotten_groups += one.forgotten_groups;
+    for (const auto& [field, times] : one.undecided) totals.undecided += times;
+  }
+  return totals;
+}
+
 std::span<const CorrelationStep> Correlator::observe(const CorrelationEvent& event) {
   steps_.clear();
   subject_ = nullptr;

@@ -37,9 +37,9 @@ struct CorrelationStep {
   // yes: its condition holds; no: the event was counted; unknown: a field is absent that says which
   // group it belongs to, or what to count, so it was not.
   Truth truth = Truth::no;
-  std::string missing;      // when unknown: the field
-  std::uint64_t count = 0;  // in the window that holds, else in the one that ends here
-  Timestamp first, last;    // that window's first and last event
+  std::string_view missing;  // when unknown: the field, of the schema
+  std::uint64_t count = 0;   // in the window that holds, else in the one that ends here
+  Timestamp first, last;     // that window's first and last event
   std::vector<std::pair<std::string, std::string>> group;  // as group-by says; value as JSON
   std::vector<std::string> events;  // ids of the window's newest, at most kShownEvents
 };
@@ -52,7 +52,15 @@ struct CorrelationCounters {
   std::uint64_t late = 0;       // older than is remembered, or dated outside 1970 to 2200
   std::uint64_t forgotten_groups = 0;  // by capacity
   std::uint64_t forgotten_events = 0;  // by capacity, with their group or from a full one
-  std::map<std::string, std::uint64_t> undecided;  // by the field that was absent
+  std::map<std::string_view, std::uint64_t>
+      undecided;  // by the field that was absent, of the schema
+};
+
+// Of all correlations together.
+struct CorrelationTotals {
+  std::uint64_t events = 0, held = 0, undecided = 0, late = 0;
+  std::uint64_t forgotten_events = 0, forgotten_groups = 0;  // for want of room
+  std::uint64_t kept = 0;                                    // events, now
 };
 
 // Events may be told in any order that is not this much out of it: a claim that fits an open
@@ -98,6 +106,7 @@ class Correlator {
   const RulePack& pack() const noexcept { return *pack_; }
   std::shared_ptr<const RulePack> shared_pack() const noexcept { return pack_; }
   const CorrelationCounters& counters(std::size_t correlation) const noexcept;
+  CorrelationTotals totals() const;
   std::size_t events() const noexcept { return events_; }  // kept now
 
  private:

@@ -16,7 +16,7 @@ std::optional<Complaint> run(const std::shared_ptr<const RulePack>& pack, std::u
   const Correlation& correlation = pack->correlations()[number];
   Sequence sequence{pack};
   std::uint64_t held = 0;
-  std::string missing;
+  std::string_view missing;
   for (const YamlNode& record : test.sequence) {
     const auto steps = sequence.tell(correlation.file, record);
     if (!steps) return steps.error().front();
@@ -37,9 +37,10 @@ std::optional<Complaint> run(const std::shared_ptr<const RulePack>& pack, std::u
                      ""};
   };
   if (found != test.expectation) {
-    return refuse("expected " + std::string{kWords[static_cast<std::size_t>(test.expectation)]} +
-                  ", the correlation says " + std::string{kWords[static_cast<std::size_t>(found)]} +
-                  (found == Expectation::undecided ? ", for want of '" + missing + "'" : ""));
+    return refuse(
+        "expected " + std::string{kWords[static_cast<std::size_t>(test.expectation)]} +
+        ", the correlation says " + std::string{kWords[static_cast<std::size_t>(found)]} +
+        (found == Expectation::undecided ? ", for want of '" + std::string{missing} + "'" : ""));
   }
   if (test.count && *test.count != held) {
     return refuse("expected " + std::to_string(*test.count) +

@@ -193,6 +193,82 @@ TEST(Judge, ReportsAndDoesNotScoreWhatRunsInShadow) {
   std::filesystem::remove_all(folder);
 }
 
+Observation claimed(std::string id, int minutes, SessionRecord record,
+                    std::string event = "login") {
+  Observation seen = matched(std::move(record));
+  seen.claim.id = std::move(id);
+  seen.claim.time += std::chrono::minutes{minutes};
+  seen.claim.received = seen.claim.time;
+  seen.claim.event = std::move(event);
+  return seen;
+}
+
+TEST(Judge, SaysWhatOneClaimAloneCannot) {
+  Judge judge{shipped_pack(), tokyo()};
+  EXPECT_THAT(names(judge.judge(claimed("a", 0, session("JP", 5'000)))), ElementsAre("consistent"));
+  const Observation second = claimed("b", 20, session("VN", 80'000));
+  const Verdict verdict = judge.judge(second);
+  EXPECT_THAT(names(verdict), ElementsAre("foreign_direct", "many_places"));
+  const Finding& finding = verdict.findings[1];
+  EXPECT_EQ(finding.rule_title, "One account from several countries within an hour");
+  EXPECT_FALSE(finding.shadow);
+  EXPECT_THAT(
+      finding.evidence,
+      ElementsAre(Pair("claim.account", "\"w-1041\""), Pair("sekimori.correlation.count", "2"),
+                  Pair("sekimori.correlation.first", "\"2024-03-26T01:02:03.000000Z\""),
+                  Pair("sekimori.correlation.last", "\"2024-03-26T01:22:03.000000Z\""),
+                  Pair("sekimori.correlation.events", "[\"a\",\"b\"]")));
+  EXPECT_THAT(finding.thresholds, ElementsAre(Pair("timespan_s", 3600), Pair("gte", 2)));
+  // The same claim judged again says the same, and a mended answer takes the place of the first.
+  EXPECT_THAT(names(judge.judge(second)), ElementsAre("foreign_direct", "many_places"));
+  EXPECT_THAT(names(judge.judge(claimed("b", 20, session("JP", 5'000)))),
+              ElementsAre("consistent"));
+  // Physics took a listing away, so it is no second country.
+  EXPECT_THAT(names(judge.judge(claimed("c", 21, session("RU", 3'000)))),
+              ElementsAre("geoip_contradicted"));
+}
+
+TEST(Judge, RemembersFromARegistrationToTheWork) {
+  Judge judge{shipped_pack(), tokyo()};
+  judge.judge(claimed("a", 0, session("JP", 5'000), "registration"));
+  const int week = 7 * 24 * 60;
+  EXPECT_THAT(names(judge.judge(claimed("b", week, session("VN", 80'000)))),
+              ElementsAre("foreign_direct", "many_places"));
+  EXPECT_THAT(names(judge.judge(claimed("c", 6 * week, session("VN", 80'000)))),
+              ElementsAre("foreign_direct"));
+}
+
+// A session of remote control, and a login from its address: in shadow, so reported and marked.
+TEST(Judge, CountsWhatTheSensorsRulesFound) {
+  Judge judge{shipped_pack(), tokyo()};
+  SessionRecord control = session("JP", 5'000);
+  control.id.bytes[15] = 7;
+  const auto rules = judge.pack().rules();
+  const auto named = std::find_if(rules.begin(), rules.end(), [](const CompiledRule& rule) {
+    return rule.facts().name == "remote_control_session";
+  });
+  ASSERT_NE(named, rules.end());
+  SignatureMatch match;
+  match.id.assign(named->facts().id);
+  control.signatures.push_back(match);
+  judge.on_session(control);
+  const Verdict verdict = judge.judge(claimed("a", 30, session("JP", 5'000)));
+  ASSERT_THAT(names(verdict), ElementsAre("consistent", "remote_controlled"));
+  EXPECT_TRUE(verdict.findings[1].shadow);
+  EXPECT_THAT(verdict.findings[1].evidence,
+              Contains(Pair("sekimori.correlation.events",
+                            "[\"" + std::string{control.id.text()} + "\",\"a\"]")));
+}
+
+TEST(Judge, AnotherPackGoesOnWithWhatWasCounted) {
+  Judge before{shipped_pack(), tokyo()};
+  before.judge(claimed("a", 0, session("JP", 5'000)));
+  Judge after{shipped_pack(), tokyo()};
+  after.inherit(before);
+  EXPECT_THAT(names(after.judge(claimed("b", 20, session("VN", 80'000)))),
+              ElementsAre("foreign_direct", "many_places"));
+}
+
 TEST(Judge, BelievesTheDprkOnlyInItsOwnBlock) {
   SessionRecord record = session("KP", 62'000);
   EXPECT_EQ(judged(matched(record)).mismatch, Mismatch::doubtful);
