@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/rules_explain_correlations.h"
 #include "cli/rules_pack.h"
 #include "core/record/ecs_json.h"
 #include "core/rules/explain.h"
@@ -15,6 +16,7 @@ namespace {
 struct ExplainOptions {
   RulesOptions rules;
   std::string record;
+  std::string pack;  // where the file's correlations find the rules of other files
 };
 
 std::string_view word_of(Truth truth) {
@@ -85,7 +87,8 @@ void tell_json(const Rule& rule, std::span<const FieldSpec> schema, const Explan
 
 // False: something was complained of.
 bool explain_line(const std::vector<Rule>& rules, const ExplainOptions& options,
-                  const Placeholders& placeholders, std::uint32_t number, const std::string& text) {
+                  const Placeholders& placeholders, ExplainedCorrelations& correlations,
+                  std::uint32_t number, const std::string& text) {
   const auto refuse = [](const std::vector<Complaint>& complaints) {
     for (const Complaint& one : complaints) complain(one);
     return false;
@@ -100,7 +103,7 @@ bool explain_line(const std::vector<Rule>& rules, const ExplainOptions& options,
     if (!told) return refuse(told.error());
     (options.rules.json ? tell_json : tell)(rule, schema, *told, number);
   }
-  return true;
+  return correlations.tell(std::cout, options.record, number, *entries);
 }
 
 int explain(const ExplainOptions& options) {
@@ -109,6 +112,12 @@ int explain(const ExplainOptions& options) {
   const auto rules = read_rule_file(options.rules.folder);
   if (!rules) {
     for (const Complaint& one : rules.error()) complain(one);
+    return kUsage;
+  }
+  auto correlations = ExplainedCorrelations::open(options.rules.folder, options.pack, *placeholders,
+                                                  options.rules.json);
+  if (!correlations) {
+    for (const Complaint& one : correlations.error()) complain(one);
     return kUsage;
   }
   std::ifstream file;
@@ -125,7 +134,7 @@ int explain(const ExplainOptions& options) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     ++records;
-    good = explain_line(*rules, options, *placeholders, number, line) && good;
+    good = explain_line(*rules, options, *placeholders, *correlations, number, line) && good;
   }
   if (records == 0) complain({options.record, 0, 0, "holds no record", ""});
   return good && records > 0 ? kDone : kUsage;
@@ -144,13 +153,21 @@ void add_rules_explain(CLI::App& rules, int& exit_code) {
       "  sekimori rules explain signatures/remote_access/rdp.yml --record monday.ndjson\n"
       "  grep 203.0.113.9 monday.ndjson | sekimori rules explain RULE.yml --record - --json\n"
       "\n"
-      "A record of a claim rule has the names that the rule's own tests use. Exit code 1: a rule "
-      "or\n"
-      "a record cannot be read; the others are explained.");
+      "A record of a claim rule has the names that the rule's own tests use. Of a correlation it "
+      "is\n"
+      "said after each record which group it counts in, how many that makes and whether it holds;\n"
+      "give it claims and sessions in the order of their time:\n"
+      "\n"
+      "  sekimori rules explain signatures/account/many_countries.yml --record claims.ndjson\n"
+      "\n"
+      "Exit code 1: a rule or a record cannot be read; the others are explained.");
   command->add_option("rule", options->rules.folder, "A file of Sigma rules")->required();
   command->add_option("--record", options->record, "Records as JSON lines; - is standard input")
       ->required();
   command->add_option("--regions", options->rules.regions, "File of the %names% in rules");
+  command->add_option("--pack", options->pack,
+                      "Folder of the rules that the file's correlations look at; unless told, the "
+                      "file alone");
   command->add_flag("--json", options->rules.json, "One JSON object for each rule and record");
   command->callback([options, &exit_code] { exit_code = explain(*options); });
 }

@@ -76,12 +76,14 @@ LoadedAll<std::vector<Rule>> read_rule_file(const std::string& path) {
   const auto documents = read_yaml_documents(path, text);
   if (!documents) return tl::unexpected{documents.error()};
   std::vector<Rule> rules;
+  bool correlates = false;
   for (const YamlDocument& document : *documents) {
     auto read = read_sigma(document);
     if (!read) return tl::unexpected{read.error()};
     if (auto* const rule = std::get_if<Rule>(&*read)) rules.push_back(std::move(*rule));
+    correlates = correlates || std::holds_alternative<CorrelationRule>(*read);
   }
-  if (rules.empty()) return refuse("holds no rule", "");
+  if (rules.empty() && !correlates) return refuse("holds no rule", "");
   return rules;
 }
 

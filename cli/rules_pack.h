@@ -33,7 +33,7 @@ std::optional<RulePack> load_rules(const RulesOptions& options);
 // The options by which a subcommand is told its rules.
 void add_rules_folder(CLI::App& command, RulesOptions& options);
 
-// The rules of one file, as they were written.
+// The rules of one file, as they were written; none where it holds correlations alone.
 LoadedAll<std::vector<Rule>> read_rule_file(const std::string& path);
 
 // "fields of a session" for a session, those of a claim otherwise.

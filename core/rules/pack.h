@@ -88,7 +88,7 @@ class RulePack {
   PackSchemas schemas_;
 };
 
-// Every document of every *.yml below `folder`, in order of path; filters are worked into the rules
+// Every document of every *.yml below `folder`, or of the file of that name, in order of path; filters are worked into the rules
 // they name, and correlations find theirs, wherever those stand. All complaints of all files at
 // once; then there is no pack, and whatever ran before goes on. Refused: a file or folder that
 // everybody may write, an id or name that stands twice, a file named .yaml (it would be overlooked

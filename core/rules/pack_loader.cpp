@@ -93,6 +93,7 @@ class PackLoader {
   std::vector<fs::path> files_of(const fs::path& folder) {
     std::error_code error;
     const fs::file_status status = fs::status(folder, error);
+    if (fs::is_regular_file(status)) return {folder};
     if (!fs::is_directory(status)) {
       complain(folder, error ? "cannot be read: " + error.message() : "is not a folder of rules");
       return {};

@@ -52,5 +52,19 @@ exec 3>&-
 got=0
 wait "$replay" || got=$?
 ((got == 2)) || { cat "$work/err" >&2; fail "an interrupted run ended with $got"; }
+# One account in two countries within the hour: the correlation stands in the second claim's verdict, whatever the number of
+# workers, and in the table.
+sed 's/w-1288/w-1041/' "$claims" > "$work/one_account"
+for workers in 1 2; do
+  expect 0 --config tests/demo/sekimori.yaml --workers "$workers" --claims "$work/one_account" --verdicts "$work/verdicts.$workers" "$capture"
+done
+cmp -s "$work/verdicts.1" "$work/verdicts.2" || fail "correlations depend on the number of workers"
+python3 -c 'import json, sys
+found = [(one["claim"]["time"], finding) for one in map(json.loads, open(sys.argv[1])) for finding in one["findings"] if finding["name"] == "many_places"]
+assert found and all(finding["evidence"]["claim.account"] == "w-1041" for _, finding in found), found
+time, first = min(found, key=lambda one: one[0])
+assert time.startswith("2024-03-26T01:04:20") and len(first["evidence"]["sekimori.correlation.events"]) == 2, found' "$work/verdicts.1" \
+  || fail "one account in two countries is not told"
+
 "$sekimori" replay --check-config > /dev/null || fail "the default configuration is not sound"
 echo "replay.sh: every ending is said"

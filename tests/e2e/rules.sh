@@ -138,4 +138,39 @@ expect 0 "$sekimori" rules test "$work/own"
 expect 1 "$sekimori" rules import sslbl-ja3 README.md --out "$work/own/readme.yml"
 [[ ! -e $work/own/readme.yml ]] || fail "import: a file was written of nothing"
 
+# explain of a correlation: the group, how many, whether it holds, what could not be counted.
+cat > "$work/claims" <<'CLAIMS'
+{"claim":{"id":"a","time":"2024-03-26T01:00:00Z","account":"w-1"},"client":{"geo":{"country_iso_code":"JP"}},"sekimori":{"place":{"physics":"possible"}}}
+{"claim":{"id":"b","time":"2024-03-26T01:10:00Z"},"client":{"geo":{"country_iso_code":"CN"}},"sekimori":{"place":{"physics":"possible"}}}
+{"claim":{"id":"c","time":"2024-03-26T01:20:00Z","account":"w-1"},"client":{"geo":{"country_iso_code":"CN"}},"sekimori":{"place":{"physics":"possible"}}}
+{"claim":{"id":"d","time":"2024-03-26T01:30:00Z","account":"w-1"},"sekimori":{"place":{"physics":"possible"}}}
+CLAIMS
+expect 0 "$sekimori" rules explain signatures/account/many_countries.yml --record "$work/claims"
+title="'One account from several countries within an hour'"
+grep -q "^line 1, $title: no_match$" "$work/out" || fail "explain: a correlation that does not hold is not told"
+grep -q "^line 2, $title: undecided, for want of claim.account$" "$work/out" || fail "explain: what cannot be counted is not told"
+grep -A3 "^line 3, $title: match$" "$work/out" | tr -d '\n' \
+  | grep -q '2 of gte 2 (value_count), from 2024-03-26T01:00:00.*claim.account: "w-1".*events: a c' || fail "explain: a correlation that holds is not told"
+grep -q "^line 4, $title: no event" "$work/out" || fail "explain: a record that no rule matches is not told"
+expect 0 "$sekimori" rules explain signatures/account/many_countries.yml --record "$work/claims" --json
+python3 -c 'import json, sys
+told = [one for one in map(json.loads, open(sys.argv[1])) if "selections" not in one]
+assert [one["answer"] for one in told] == ["no_match", "undecided", "match", "no event"], told
+assert told[2]["group"] == {"claim.account": "w-1"} and told[2]["events"] == ["a", "c"] and told[2]["count"] == 2, told' "$work/out"
+sed -n '1,/^---/p' signatures/account/many_countries.yml > "$work/alone.yml"
+expect 1 "$sekimori" rules explain "$work/alone.yml" --record "$work/claims"
+grep -q "alone.yml:[0-9]*:[0-9]*: no rule has the id or name 'claim_from_a_country'" "$work/err" || fail "explain: the rule that is elsewhere is not named"
+mkdir "$work/apart" && mv "$work/alone.yml" "$work/apart/"
+sed '1,/^---/d' signatures/account/many_countries.yml > "$work/apart/counted.yml"
+expect 0 "$sekimori" rules explain "$work/apart/alone.yml" --pack "$work/apart" --record "$work/claims"
+grep -q "^line 3, $title: match$" "$work/out" || fail "explain: the rule of another file is not found"
+
+# A correlation whose test fails, and one that names what is not there.
+sed '0,/expect: match/s//expect: no_match/' signatures/account/many_countries.yml > "$work/apart/alone.yml" && rm "$work/apart/counted.yml"
+expect 3 "$sekimori" rules test "$work/apart"
+grep -q "alone.yml:[0-9]*: test 'Tokyo, and Shenyang forty minutes later': expected no_match, the correlation says match" "$work/err" || fail "the failing sequence is not named"
+sed -i 's/group-by: .claim.account./group-by: [claim.acount]/' "$work/apart/alone.yml"
+expect 1 "$sekimori" rules check "$work/apart"
+grep -q "alone.yml:[0-9]*:[0-9]*: unknown field 'claim.acount' (did you mean 'claim.account'?)" "$work/err" || fail "the misspelt field of a correlation is not named"
+
 echo "rules.sh: the subcommands of rules do what they say and tell of every fault"

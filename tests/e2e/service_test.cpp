@@ -209,6 +209,31 @@ TEST_F(ServiceTest, JudgesAfterAKillWhatItHadAcknowledged) {
   EXPECT_FALSE(std::getline(file, line));
 }
 
+// The same account from two countries; between its claims the pack is changed, and what its
+// correlation has counted stays.
+TEST_F(ServiceTest, CorrelatesAcrossAReload) {
+  std::filesystem::copy("signatures", folder_ / "pack", std::filesystem::copy_options::recursive);
+  std::filesystem::permissions(folder_ / "pack", std::filesystem::perms::others_write,
+                               std::filesystem::perm_options::remove);
+  config_.judging.rules = (folder_ / "pack").string();
+  config_.judging.regions = "config/regions.yaml";
+  start();
+  const auto as_one = [](std::string text) { return text.replace(text.find("w-2"), 3, "w-1"); };
+  ship({session(1, "JP"), session(2, "CN")});
+  EXPECT_THAT(post(claim(1)), StartsWith("HTTP/1.1 200 "));
+  turn();
+  EXPECT_THAT(verdict_of(1), Not(HasSubstr("many_places")));
+  std::filesystem::remove_all(folder_ / "pack" / "tunnel");
+  auto judging = Judging::open(config_.judging);
+  ASSERT_TRUE(judging) << judging.error().front().text();
+  service_->reload(std::move(*judging));
+  EXPECT_THAT(post(as_one(claim(2))), StartsWith("HTTP/1.1 200 "));
+  turn();
+  EXPECT_THAT(verdict_of(1), HasSubstr("\"many_places\""));
+  service_->stop();
+  EXPECT_THAT(log_, HasSubstr("events counted by correlations, which held "));
+}
+
 TEST_F(ServiceTest, TakesNothingThatItCannotKeep) {
   publisher_.reset();
   service_.reset();
