@@ -88,12 +88,12 @@ class RulePack {
   PackSchemas schemas_;
 };
 
-// Every document of every *.yml below `folder`, or of the file of that name, in order of path; filters are worked into the rules
-// they name, and correlations find theirs, wherever those stand. All complaints of all files at
-// once; then there is no pack, and whatever ran before goes on. Refused: a file or folder that
-// everybody may write, an id or name that stands twice, a file named .yaml (it would be overlooked
-// elsewhere). Rules whose status is `deprecated` are left out; one that is `unsupported` is a
-// complaint.
+// Every document of every *.yml below `folder`, or of the file of that name, in order of path;
+// filters are worked into the rules they name, and correlations find theirs, wherever those stand.
+// All complaints of all files at once; then there is no pack, and whatever ran before goes on.
+// Refused: a file or folder that everybody may write, an id or name that stands twice, a file named
+// .yaml (it would be overlooked elsewhere). Rules whose status is `deprecated` are left out; one
+// that is `unsupported` is a complaint.
 LoadedAll<RulePack> load_pack(const std::string& folder, const PackSchemas& schemas,
                               const Placeholders& placeholders);
 
