@@ -110,3 +110,30 @@ def _(lab, begin):
     lab.do("client", *home, "DISPLAY=:12", "xpra", "attach", f"tcp://{SERVER}:14500/", seconds=8)
 
 
+X2GO_SESSION = """
+[20261126000000000]
+name=lab
+host={host}
+user=nobody
+sshport=2222
+key={key}
+autologin=false
+command=MATE
+rootless=false
+published=false
+"""
+
+
+@recipe("x2go", "X2Go's client (libssh) and OpenSSH: all that it does goes through SSH", "tcp port 2222", 20)
+def _(lab, begin):
+    key = host_key(lab)
+    lab.do("server", "mkdir", "-p", "/run/sshd")
+    lab.start("server", "/usr/sbin/sshd", "-D", "-e", "-p", 2222, "-h", key, "-o", "PidFile=none")
+    lab.wait_for_port(2222)
+    lab.run("ssh-keygen", "-q", "-t", "rsa", "-m", "PEM", "-N", "", "-f", lab.folder / "user_key")
+    sessions = lab.write("sessions", X2GO_SESSION.format(host=SERVER, key=lab.folder / 'user_key'))
+    lab.start("client", "Xvfb", ":13", "-screen", 0, "640x480x24")
+    time.sleep(2)
+    begin()
+    words = [f"--session-conf={sessions}", "--session=lab", "--hide", "--no-session-edit", "--add-to-known-hosts"]
+    lab.do("client", "env", "DISPLAY=:13", f"HOME={lab.folder}", "QT_QPA_PLATFORM=xcb", "x2goclient", *words, seconds=12)
