@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 FRAME_FIELDS = [
-    "frame.time_epoch", "frame.len", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "ip.ttl", "ipv6.hlim",
+    "frame.time_epoch", "frame.len", "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "ip.ttl", "ipv6.hlim",
     "ip.checksum.status", "tcp.checksum.status", "udp.checksum.status", "tcp.stream", "udp.stream",
     "tcp.srcport", "udp.srcport", "tcp.dstport", "udp.dstport", "tcp.flags.syn", "tcp.flags.ack",
     "tcp.window_size_value", "tcp.options.mss_val", "tcp.options.wscale.shift", "tcp.option_kind",
@@ -58,7 +58,20 @@ def read_frames(capture):
     for row in rows:
         for field in TLS_FIELDS:
             row[field] = row[field] or row.pop(f"d{field}")
-    return [row for row in rows if row["frame.time_epoch"]]  # tshark also lists some pcapng blocks that are no frame
+    rows = [row for row in rows if row["frame.time_epoch"]]  # tshark also lists some pcapng blocks that are no frame
+    for row in rows:
+        keep_innermost(row)
+    return rows
+
+
+def keep_innermost(row):
+    """Of packets in a tunnel the innermost one's addresses and times to live: the others are the tunnel's."""
+    layers = [layer for layer in row["frame.protocols"].split(":") if layer in ("ip", "ipv6")]
+    if len(layers) < 2:
+        return
+    for layer, fields in (("ip", ("ip.src", "ip.dst", "ip.ttl")), ("ipv6", ("ipv6.src", "ipv6.dst", "ipv6.hlim"))):
+        for field in fields:
+            row[field] = row[field].split(",")[-1] if layer == layers[-1] else ""
 
 
 def microseconds(epoch):

@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 from tshark_streams import as_table, need_tshark, read_frames, streams_of  # noqa: E402
 
 CHECKSUMS = ("ip.checksum.status", "tcp.checksum.status", "udp.checksum.status")
+GOOD = {"", "1", "3"}  # none, right, not there: UDP around a tunnel may go without
 CUT = {"snaplen_96"}  # here most checksums cannot be checked
 
 
@@ -28,7 +29,7 @@ def main():
         all_frames = list(pool.map(read_frames, captures))
     for capture, frames in zip(captures, all_frames):
         case = capture.parent.name
-        if case not in CUT and any(frame[field] not in ("", "1") for frame in frames for field in CHECKSUMS):
+        if case not in CUT and any(set(frame[field].split(",")) - GOOD for frame in frames for field in CHECKSUMS):
             faults.append(f"{case}: a checksum is wrong")
         table = as_table(streams_of(frames))
         facts = capture.parent / "facts.tsv"

@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 import packets as p  # noqa: E402
 import link_cases  # noqa: E402, F401
 import proxy_cases  # noqa: E402, F401
+import tunnel_cases  # noqa: E402, F401
 from cases import CASES, case  # noqa: E402
 from sessions import (  # noqa: E402
     DESTINATION,
