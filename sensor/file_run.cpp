@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kTickFrames = 4096;
 constexpr std::chrono::seconds kTickTime{1};
 // Ticks under way at one time: what a slow worker may lag behind, and what is held in memory.
-constexpr std::size_t kTicksUnderWay = 4;
+constexpr std::size_t kTicksUnderWay = 8;
 // Packets that one thread alone gathers so that flows can be sent for ahead of their turn; few
 // enough to stay in the cache.
 constexpr std::size_t kInlinePackets = 64;
