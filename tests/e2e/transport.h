@@ -1,7 +1,10 @@
 #pragma once
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <zmq.h>
 
 #include <array>
@@ -96,6 +99,18 @@ class Store {
   std::atomic<bool> jumps_ = false;
 };
 
+// A bare TCP connection to the port of an endpoint.
+inline int open_connection(const std::string& endpoint) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port =
+      ::htons(static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1))));
+  address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_EQ(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  return descriptor;
+}
+
 class Transport : public testing::Test {
  protected:
   std::unique_ptr<RecordReceiver> receive(const std::string& endpoint = "tcp://127.0.0.1:*") {
@@ -116,6 +131,17 @@ class Transport : public testing::Test {
     }
     ADD_FAILURE() << "cannot listen on " << endpoint;
     return nullptr;
+  }
+
+  // A second machine's, with a store and a key of its own.
+  std::unique_ptr<RecordReceiver> receive_elsewhere(Store& store) {
+    ReceiverOptions options;
+    options.endpoint = "tcp://127.0.0.1:*";
+    options.secret_key = second_.secret;
+    options.sensors = {{"tokyo-1", sensor_.open}};
+    auto receiver = RecordReceiver::start(options, store.sink());
+    EXPECT_TRUE(receiver);
+    return receiver ? std::move(*receiver) : nullptr;
   }
 
   PublisherOptions publisher_options() {

@@ -1,7 +1,5 @@
 // Peers of the record receiver that are strangers, liars or merely old.
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -52,24 +50,13 @@ TEST_F(Transport, APlainTextPeerGetsNoWordIn) {
   EXPECT_EQ(receiver->counters().greetings, 1U);
 }
 
-int connect_to(const std::string& endpoint) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port =
-      ::htons(static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1))));
-  address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  EXPECT_EQ(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  return descriptor;
-}
-
 TEST_F(Transport, GarbageOnThePortDoesNoHarm) {
   const auto receiver = receive();
   std::mt19937 random{1};
   std::vector<int> idle;
   for (int round = 0; round < 50; ++round) {
-    idle.push_back(connect_to(endpoint_));
-    const int descriptor = connect_to(endpoint_);
+    idle.push_back(open_connection(endpoint_));
+    const int descriptor = open_connection(endpoint_);
     std::array<unsigned char, 200> garbage{};
     std::generate(garbage.begin(), garbage.end(),
                   [&] { return static_cast<unsigned char>(random()); });

@@ -1,7 +1,5 @@
 // What a sensor's key allows, for how long, and how much.
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -59,17 +57,6 @@ TEST_F(Transport, ASensorAboveItsQuotaWaitsAndLosesNothing) {
   EXPECT_TRUE(other->drain(20s)) << "another sensor's quota is its own";
   EXPECT_TRUE(busy->drain(60s));
   EXPECT_EQ(store_.numbers().size(), 3'110U);
-}
-
-int open_connection(const std::string& endpoint) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port =
-      ::htons(static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1))));
-  address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  EXPECT_EQ(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  return descriptor;
 }
 
 bool is_ended(int descriptor) {

@@ -130,15 +130,11 @@ TEST_F(Transport, GoesToTheNextCollectorAndComesBack) {
   Store second_store;
   second_store.allow_jumps();
   store_.allow_jumps();
-  ReceiverOptions other;
-  other.endpoint = "tcp://127.0.0.1:*";
-  other.secret_key = second_.secret;
-  other.sensors = {{"tokyo-1", sensor_.open}};
-  const auto second = RecordReceiver::start(other, second_store.sink());
+  const auto second = receive_elsewhere(second_store);
   ASSERT_TRUE(second);
 
   PublisherOptions options = publisher_options();
-  options.collectors.push_back({(*second)->endpoint(), second_.open});
+  options.collectors.push_back({second->endpoint(), second_.open});
   options.failover_after = 1s;
   options.return_interval = 500ms;
   const auto publisher = publish(options);
@@ -168,14 +164,10 @@ TEST_F(Transport, ACollectorThatCanKeepNothingIsLeftToo) {
   const auto first = receive();
   store_.fail_next(1'000'000);
   Store second_store;
-  ReceiverOptions other;
-  other.endpoint = "tcp://127.0.0.1:*";
-  other.secret_key = second_.secret;
-  other.sensors = {{"tokyo-1", sensor_.open}};
-  const auto second = RecordReceiver::start(other, second_store.sink());
+  const auto second = receive_elsewhere(second_store);
   ASSERT_TRUE(second);
   PublisherOptions options = publisher_options();
-  options.collectors.push_back({(*second)->endpoint(), second_.open});
+  options.collectors.push_back({second->endpoint(), second_.open});
   options.failover_after = 1s;
   const auto publisher = publish(options);
   offer(*publisher, 0, 1000);
