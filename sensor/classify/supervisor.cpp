@@ -22,6 +22,12 @@
 namespace sekimori {
 namespace {
 
+// Sanitizers do.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kReservesTerabytes = true;
+#else
+constexpr bool kReservesTerabytes = false;
+#endif
 // Who owns nothing on any system.
 constexpr uid_t kNobody = 65534;
 
@@ -102,12 +108,8 @@ bool renounce(const ClassifierLimits& limits) {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // no other process of that account may look in
   set_limit(RLIMIT_CORE, 0);             // captured bytes stay out of files
   set_limit(RLIMIT_FSIZE, 0);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which reserve terabytes
-  const std::uint64_t used = address_space();
+  const std::uint64_t used = kReservesTerabytes ? 0 : address_space();
   if (used > 0) set_limit(RLIMIT_AS, used + limits.memory);
-#else
-  (void)limits;
-#endif
   return true;
 }
 
