@@ -9,7 +9,8 @@ int main(int argc, char** argv) {
       "  sekimori replay --claims claims.ndjson capture.pcap   verdicts from a capture\n"
       "  sekimori replay --sessions - capture.pcap             session records as JSON lines\n"
       "  sekimori rules check signatures                       is every rule sound?\n"
-      "  sekimori keys sensor edge-1                           keys for a new sensor",
+      "  sekimori keys sensor edge-1                           keys for a new sensor\n"
+      "  sekimori doctor                                       what is wrong here, and what to do",
       "sekimori"};
   app.set_version_flag("--version", "sekimori " SEKIMORI_VERSION);
   app.require_subcommand(1);
@@ -18,6 +19,7 @@ int main(int argc, char** argv) {
   sekimori::add_replay(app, exit_code);
   sekimori::add_rules(app, exit_code);
   sekimori::add_keys(app, exit_code);
+  sekimori::add_doctor(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -95,7 +95,8 @@ class PackLoader {
     const fs::file_status status = fs::status(folder, error);
     if (fs::is_regular_file(status)) return {folder};
     if (!fs::is_directory(status)) {
-      complain(folder, error ? "cannot be read: " + error.message() : "is not a folder of rules");
+      complain(folder, error ? "cannot be read: " + error.message() : "is not a folder of rules",
+               "name the folder of the pack (rules:)");
       return {};
     }
     check_folder(folder, status);
@@ -109,7 +110,7 @@ class PackLoader {
       if (path.extension() == ".yaml") complain(path, "rules are *.yml files", "rename it");
       if (path.extension() == ".yml") files.push_back(path);
     }
-    if (error) complain(folder, "cannot be read: " + error.message());
+    if (error) complain(folder, "cannot be read: " + error.message(), "let this account read it");
     if (files.size() > kPackFileLimit) {
       complain(folder, "more than " + std::to_string(kPackFileLimit) + " files");
       return {};

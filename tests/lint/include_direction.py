@@ -41,7 +41,7 @@ ONLY_IN = {
     "zmq": {"sensor/ship", "collector/receive", "cli"},
     "zstd": {"core/record"},
     "sqlite3": {"collector/store"},
-    "httplib": {"collector/web", "collector/receive"},
+    "httplib": {"collector/web", "collector/receive", "cli"},
     "microhttpd.h": {"core/health"},
     "flatbuffers/": {"core/record"},
     "CLI/": {"sensor", "collector", "cli"},
