@@ -101,7 +101,7 @@ ReceiveConfig read_receive(YamlMap map) {
   receive.listen = map.optional("listen", kYamlText, "");
   receive.key = path_in(map, "key");
   receive.sensors = path_in(map, "sensors");
-  receive.quota = map.optional("quota", kYamlCount, 50'000);
+  receive.quota = map.optional("quota", kYamlCount, 200'000);
   receive.connections = map.optional("connections", kYamlCount, 64);
   if (receive.connections == 0) map.complain("connections", "is 0", "allow one at least");
   receive.quarantine = path_in(map, "quarantine");

@@ -35,11 +35,13 @@ void write_receiver(Exposition& out, const ReceiverCounters& receiver) {
               receiver.greetings_refused);
   out.counter("keys_refused_total", "Connections with a key that is not on the list.",
               receiver.keys_refused);
-  out.counter("connections_ended_total", "Connections of an address that held too many.",
+  out.counter("connections_ended_total",
+              "Connections ended because their address held too many already.",
               receiver.connections_ended);
-  out.counter("batches_over_quota_total", "Batches not taken: their sensor had used up its quota.",
+  out.counter("batches_over_quota_total",
+              "Batches not taken now because their sensor is above its quota; it keeps them.",
               receiver.batches_over_quota);
-  out.counter("batches_quarantined_total", "Unreadable batches put aside.",
+  out.counter("batches_quarantined_total", "Unreadable batches kept as they came.",
               receiver.batches_quarantined);
   out.counter("bad_messages_total", "Messages of known sensors that could not be read.",
               receiver.bad_messages);

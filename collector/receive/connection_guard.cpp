@@ -11,17 +11,24 @@ namespace {
 
 constexpr const char* kEvents = "inproc://sekimori.connections";
 
-// The peer's address, bytes as they are; empty when it is gone already.
+// Whose connection it is: an IPv4 address, or a /64 of IPv6, which is what one host can have to
+// itself (RFC 7421). Empty when it is gone already.
 std::string address_of(int descriptor) {
   sockaddr_storage peer{};
   socklen_t size = sizeof peer;
   if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return {};
-  const auto bytes = [](const auto& address) {
-    return std::string{reinterpret_cast<const char*>(&address), sizeof address};
-  };
-  if (peer.ss_family == AF_INET) return bytes(reinterpret_cast<sockaddr_in&>(peer).sin_addr);
-  if (peer.ss_family == AF_INET6) return bytes(reinterpret_cast<sockaddr_in6&>(peer).sin6_addr);
-  return {};
+  constexpr std::size_t kV4Size = 4;
+  constexpr std::size_t kNetworkSize = 8;
+  if (peer.ss_family == AF_INET) {
+    const in_addr& address = reinterpret_cast<const sockaddr_in&>(peer).sin_addr;
+    return {reinterpret_cast<const char*>(&address), kV4Size};
+  }
+  if (peer.ss_family != AF_INET6) return {};
+  const in6_addr& address = reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr;
+  const char* bytes = reinterpret_cast<const char*>(&address);
+  // How IPv4 looks on a socket that listens for both (RFC 4291, section 2.5.5.2).
+  if (IN6_IS_ADDR_V4MAPPED(&address)) return {bytes + sizeof address - kV4Size, kV4Size};
+  return {bytes, kNetworkSize};
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ struct ReceiverOptions {
   std::size_t connections_per_address = 64;  // at one time; more are closed
   // Records a second of each sensor, on the average of a minute; above it a sensor waits and keeps
   // them. 0: no limit.
-  std::uint64_t quota = 50'000;
+  std::uint64_t quota = 200'000;
   Quarantine quarantine;  // of batches that cannot be read
   // What the operator must know (a batch that cannot be read, two sensors with one key), one line
   // each; called on the receiver's thread. May be empty.
