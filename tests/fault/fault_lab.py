@@ -194,9 +194,9 @@ class Lab:
                         f"collector_key: {keys}/collector.pub, key: {keys}/sensors/{name}.key{spooled}}}\n")
         return path
 
-    def start_collector(self, store="store.db", more=""):
+    def start_collector(self, store="store.db", more="", receive=""):
         path = self.folder / "collector.yaml"
-        path.write_text(f"receive: {{listen: 'tcp://127.0.0.1:{self.port}', key: keys/collector.key, sensors: keys/sensors}}\n"
+        path.write_text(f"receive: {{{receive}listen: 'tcp://127.0.0.1:{self.port}', key: keys/collector.key, sensors: keys/sensors}}\n"
                         f"http: {{}}\nstore: {{path: {store}}}\nrules: {ROOT}/signatures/mismatch\n"
                         f"regions: {ROOT}/config/regions.yaml\ncountry_shapes: {ROOT}/config/country_shapes.tsv\n{more}\n")
         self.collector = self.start("sekimori-collector", "--config", path, log="collector.log")
