@@ -6,16 +6,18 @@
 #include "cli/rules_json.h"
 #include "cli/rules_pack.h"
 #include "core/rules/pack_warnings.h"
+#include "sensor/classify/ndpi.h"
 #include "sensor/classify/protocol_names.h"
 
 namespace sekimori {
 namespace {
 
-// What parsers and the classifier say (sensor/flow/make_record.cpp, sensor/classify).
+// What parsers say (sensor/flow/make_record.cpp) and the classifier with the nDPI that is here.
 KnownNames known_names() {
   KnownNames known;
   known.protocols = {"tls", "quic", "dtls", "openvpn"};
-  for (const ProtocolName& name : kProtocolNames) {
+  for (const std::uint16_t row : ndpi_rows()) {
+    const ProtocolName& name = kProtocolNames[row - 1];
     const auto add = [](auto& set, std::string_view word) {
       if (!word.empty()) set.emplace(word);
     };
@@ -36,7 +38,8 @@ int check(const RulesOptions& options) {
     line.add("rules", pack ? pack->rules().size() + pack->correlations().size() : 0);
     line.add("errors", pack ? std::vector<Complaint>{} : pack.error());
     line.add("warnings", warnings, [](JsonLine& out, const RuleWarning& one) {
-      out.add("file", one.file).add("rule", one.rule).add("kind", one.kind);
+      out.add("file", one.file).add("rule", one.rule).add("title", one.title);
+      out.add("kind", one.kind);
       out.add("what", one.what).add("way_out", one.way_out);
     });
     std::cout << line.text() << '\n';
@@ -73,7 +76,7 @@ void add_rules_check(CLI::App& rules, int& exit_code) {
   command->add_flag("--strict", options->strict, "Warnings are failures");
   command->add_flag("--json", options->json,
                     "One JSON object: pack, rules, errors (file, line, column, what, way_out) and\n"
-                    "warnings (file, rule, kind, what, way_out)");
+                    "warnings (file, rule, title, kind, what, way_out)");
   command->callback([options, &exit_code] { exit_code = check(*options); });
 }
 

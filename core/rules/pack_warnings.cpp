@@ -16,6 +16,11 @@ constexpr std::string_view kAlwaysPresent[] = {
     "@timestamp",   "event.id",  "event.type", "event.start",      "network.transport",
     "network.type", "client.ip", "server.ip",  "sekimori.vantage", "sekimori.path"};
 
+bool says_nothing(const RuleFacts& facts) {
+  return facts.finding.empty() && facts.mismatch.empty() && !facts.names_something() &&
+         facts.level == "informational";
+}
+
 class Watcher {
  public:
   Watcher(const RulePack& pack, const KnownNames& known) : pack_{pack}, known_{known} {
@@ -48,8 +53,8 @@ class Watcher {
 
  private:
   void warn(std::string_view kind, std::string what, std::string way_out) {
-    warnings_.push_back(
-        {rule_->file(), rule_->facts().id, kind, std::move(what), std::move(way_out)});
+    warnings_.push_back({rule_->file(), rule_->facts().id, rule_->facts().title, kind,
+                         std::move(what), std::move(way_out)});
   }
   std::string quoted(FieldId field) const { return "'" + std::string{schema_[field].name} + "'"; }
   bool asks(std::string_view name) const {
@@ -61,12 +66,14 @@ class Watcher {
   template <typename Tests>
   void about_form(const std::string& file, const RuleFacts& facts, const Tests& tests) {
     const auto warn = [&](std::string_view kind, std::string what, std::string way_out) {
-      warnings_.push_back({file, facts.id, kind, std::move(what), std::move(way_out)});
+      warnings_.push_back({file, facts.id, facts.title, kind, std::move(what), std::move(way_out)});
     };
     if (tests.empty()) {
       warn("untested", "has no tests",
            "write one that matches and one that does not (sekimori.tests)");
     }
+    // A part of a correlation, which says what it means.
+    if (says_nothing(facts)) return;
     if (!facts.has_references) {
       warn("unreferenced", "has no references",
            "name where it comes from, so that it can be checked");
@@ -194,7 +201,7 @@ class Watcher {
 }  // namespace
 
 std::string RuleWarning::text() const {
-  return file + ": warning: " + what + " (" + way_out + ")";
+  return file + ": warning: '" + title + "' " + what + " (" + way_out + ")";
 }
 
 std::vector<RuleWarning> warnings_of(const RulePack& pack, const KnownNames& known) {

@@ -13,6 +13,7 @@ namespace sekimori {
 struct RuleWarning {
   std::string file;
   std::string rule;  // id
+  std::string title;
   // untested, unreferenced, unbounded (says nothing of false positives), ja3_only, unindexed,
   // negates_absent, unknown_name, overlap: for who filters.
   std::string_view kind;

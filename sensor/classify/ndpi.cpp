@@ -135,16 +135,35 @@ class Ndpi {
   std::vector<std::uint64_t> flow_;  // room for one, aligned
 };
 
-}  // namespace
-
-Dissector make_ndpi() {
-  if (ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(FlowState)) return {};
+// Null when the library is not the one of the headers.
+Module* make_module() {
+  if (ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(FlowState)) return nullptr;
 #if SEKIMORI_NDPI < 406
-  if (ndpi_get_ndpi_detection_module_size() != sizeof(Module)) return {};
+  if (ndpi_get_ndpi_detection_module_size() != sizeof(Module)) return nullptr;
 #endif
   Module* const module = open_module<Module>();
+  if (module != nullptr) finish_module(module);
+  return module;
+}
+
+}  // namespace
+
+std::vector<std::uint16_t> ndpi_rows() {
+  std::vector<std::uint16_t> rows;
+  Module* const module = make_module();
+  if (module == nullptr) return rows;
+  for (unsigned id = 0; id < ndpi_get_num_supported_protocols(module); ++id) {
+    const char* name = ndpi_get_proto_name(module, static_cast<std::uint16_t>(id));
+    const std::uint16_t row = name == nullptr ? std::uint16_t{0} : row_of(name);
+    if (row != 0) rows.push_back(row);
+  }
+  ndpi_exit_detection_module(module);
+  return rows;
+}
+
+Dissector make_ndpi() {
+  Module* const module = make_module();
   if (module == nullptr) return {};
-  finish_module(module);
   return [ndpi = std::make_shared<Ndpi>(module)](const FlowRequest& request) {
     return ndpi->classify(request);
   };

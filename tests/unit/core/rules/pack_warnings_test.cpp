@@ -52,8 +52,10 @@ TEST(PackWarnings, NoneWhereAllIsWell) {
 }
 
 TEST(PackWarnings, OfWhatWasNotWritten) {
-  EXPECT_THAT(kinds({"a: {server.port: 3389}, condition: a"}, "", ""),
+  EXPECT_THAT(kinds({"a: {server.port: 3389}, condition: a"}, "level: low\n", ""),
               ElementsAre("untested of 0", "unreferenced of 0", "unbounded of 0"));
+  EXPECT_THAT(kinds({"a: {server.port: 3389}, condition: a"}, "", ""), ElementsAre("untested of 0"))
+      << "what says nothing is a part of something else";
 }
 
 TEST(PackWarnings, OfJa3Alone) {
