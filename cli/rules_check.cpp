@@ -32,10 +32,11 @@ KnownNames known_names() {
 int check(const RulesOptions& options) {
   const auto pack = try_load_rules(options);
   const auto warnings = pack ? warnings_of(*pack, known_names()) : std::vector<RuleWarning>{};
+  const std::size_t rules = pack ? pack->rules().size() + pack->correlations().size() : 0;
   if (options.json) {
     JsonLine line;
     if (pack) line.add("pack", pack->hash());
-    line.add("rules", pack ? pack->rules().size() + pack->correlations().size() : 0);
+    line.add("rules", rules);
     line.add("errors", pack ? std::vector<Complaint>{} : pack.error());
     line.add("warnings", warnings, [](JsonLine& out, const RuleWarning& one) {
       out.add("file", one.file).add("rule", one.rule).add("title", one.title);
@@ -44,9 +45,10 @@ int check(const RulesOptions& options) {
     });
     std::cout << line.text() << '\n';
   } else if (pack) {
+    if (rules == 0)
+      complain({options.folder, 0, 0, "holds no rule (*.yml)", "is it the folder of a pack?"});
     for (const RuleWarning& one : warnings) std::cerr << "sekimori: " << one.text() << '\n';
-    std::cout << pack->rules().size() + pack->correlations().size() << " rules are sound, pack "
-              << pack->hash();
+    std::cout << rules << " rules are sound, pack " << pack->hash();
     if (!warnings.empty()) std::cout << ", " << warnings.size() << " warnings";
     std::cout << '\n';
   } else {
