@@ -143,7 +143,7 @@ std::optional<Complaint> Service::open_receiver(const ServiceSecrets& secrets) {
     store_fails(sequence.error());
     return std::nullopt;
   };
-  sink.commit = [this](const Batch& batch) { return commit(batch); };
+  sink.commit = [this](std::span<const Batch> batches) { return commit(batches); };
   auto receiver = RecordReceiver::start(std::move(options), std::move(sink));
   if (!receiver) return receiver.error();
   receiver_ = std::move(*receiver);
@@ -170,7 +170,8 @@ std::optional<Complaint> Service::open_api(const ServiceSecrets& secrets) {
 
 // The batch with the sessions marked that lie in a window of loss, told now or before; empty inside
 // when none does. Nothing: the store cannot say.
-std::optional<std::optional<Batch>> Service::touched(const Batch& batch) {
+std::optional<std::optional<Batch>> Service::touched(const Batch& batch,
+                                                     std::span<const LossWindow> told) {
   if (batch.records.empty()) return std::optional<Batch>{};
   const auto [first, last] = std::minmax_element(
       batch.records.begin(), batch.records.end(),
@@ -180,6 +181,7 @@ std::optional<std::optional<Batch>> Service::touched(const Batch& batch) {
     store_fails(windows.error());
     return std::nullopt;
   }
+  windows->insert(windows->end(), told.begin(), told.end());
   windows->insert(windows->end(), batch.losses.begin(), batch.losses.end());
   if (windows->empty()) return std::optional<Batch>{};
   Batch marked = batch;
@@ -236,20 +238,28 @@ CollectorTotals Service::totals() const {
   return totals;
 }
 
-bool Service::commit(const Batch& batch) {
+bool Service::commit(std::span<const Batch> batches) {
   if (!arrivals_.has_room()) return false;
-  const auto lossy = touched(batch);
-  if (!lossy) return false;
-  const Batch& kept = *lossy ? **lossy : batch;
+  std::vector<Batch> kept;
+  kept.reserve(batches.size());
+  std::vector<LossWindow> told;  // by the batches before, which are not in the store yet
+  for (const Batch& batch : batches) {
+    auto lossy = touched(batch, told);
+    if (!lossy) return false;
+    kept.push_back(*lossy ? std::move(**lossy) : batch);
+    told.insert(told.end(), batch.losses.begin(), batch.losses.end());
+  }
   const Timestamp arrival = clock_now();
-  const auto done = store_->commit_batch(kept, arrival);
+  const auto done = store_->commit_batches(kept, arrival);
   if (!done) {
     store_fails(done.error());
     return false;
   }
   store_works();
-  sensors_.note(kept, arrival);
-  arrivals_.put(kept.records);
+  for (const Batch& batch : kept) {
+    sensors_.note(batch, arrival);
+    arrivals_.put(batch.records);
+  }
   if (!done->empty()) arrivals_.put(*done);
   return true;
 }

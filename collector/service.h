@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -68,10 +69,10 @@ class Service {
   std::optional<Complaint> resume(Timestamp now);
   std::optional<Complaint> open_receiver(const ServiceSecrets& secrets);
   std::optional<Complaint> open_api(const ServiceSecrets& secrets);
-  std::optional<std::optional<Batch>> touched(const Batch& batch);
+  std::optional<std::optional<Batch>> touched(const Batch& batch, std::span<const LossWindow> told);
   std::optional<Complaint> open_metrics();
   void tell();
-  bool commit(const Batch& batch);
+  bool commit(std::span<const Batch> batches);
   Intake take(std::vector<Claim> claims);
   bool save_verdicts();
   void purge(Timestamp now);

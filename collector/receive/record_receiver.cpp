@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -51,7 +52,8 @@ struct Session {
   std::string routing_id;
   std::uint64_t boot = 0;
   std::uint64_t committed = 0;
-  std::uint64_t expected = 1;  // committed + 1, or past a gap that the sensor declared
+  // committed + 1, or past a gap that the sensor declared, or past what came and is not committed.
+  std::uint64_t expected = 1;
   // After a refusal or a failed commit: everything is out of order until the next Hello.
   bool stalled = false;
 };
@@ -163,6 +165,7 @@ class RecordReceiver::Worker {
       totals_.keys_refused += door_.answer();
       for (int taken = 0; taken < kBurst && !stop_.load() && take_message(); ++taken) {
       }
+      commit_group();
     }
   }
 
@@ -203,6 +206,7 @@ class RecordReceiver::Worker {
   }
 
   void greet(const std::string& routing_id, const SensorName& sensor, const Hello& hello) {
+    commit_group();
     if (hello.version != kTransportVersion || hello.schema > kSchemaVersion) {
       return refuse_greeting(routing_id, sensor, hello, RefusalReason::version);
     }
@@ -240,6 +244,8 @@ class RecordReceiver::Worker {
                   Refusal{delivery.boot, delivery.sequence, RefusalReason::hello_wanted});
     }
     Session& session = found->second;
+    const bool in_order = delivery.sequence == session.expected;
+    if (!in_order || (!group_.empty() && group_.front().id.sensor != sensor)) commit_group();
     if (session.stalled) return;
     if (delivery.sequence > session.expected) {
       ++totals_.batches_out_of_order;
@@ -251,7 +257,7 @@ class RecordReceiver::Worker {
       ++totals_.batches_repeated;
       return send(routing_id, Acknowledgement{session.boot, session.expected - 1, kCredit});
     }
-    commit(session, sensor, delivery);
+    take_next(session, sensor, delivery);
   }
 
   Quota& quota_of(const SensorName& sensor) {
@@ -261,42 +267,65 @@ class RecordReceiver::Worker {
         .first->second;
   }
 
-  void commit(Session& session, const SensorName& sensor, const Delivery& delivery) {
+  void take_next(Session& session, const SensorName& sensor, const Delivery& delivery) {
     Quota& quota = quota_of(sensor);
     if (!quota.open(Quota::Clock::now())) {
       if (totals_.batches_over_quota++ == 0) {
         warn("sensor '" + std::string{sensor.view()} +
              "' sends more records than its quota: it has to wait (receive.quota)");
       }
+      commit_group();
       session.stalled = true;
       return;
     }
-    const std::optional<Batch> batch = read_batch(delivery, sensor);
-    if (batch) quota.take(batch->records.size());
-    if (!sink_.commit(batch ? *batch : stand_in(sensor, delivery))) {
-      ++totals_.commits_failed;
-      session.stalled = true;
-      return;
-    }
-    if (delivery.sequence > session.committed + 1) {
-      const std::uint64_t missing = delivery.sequence - session.committed - 1;
-      totals_.batches_missing += missing;
-      warn("sensor '" + std::string{sensor.view()} + "' no longer has " + std::to_string(missing) +
-           " batches that were not committed: they are lost");
-    }
-    session.committed = delivery.sequence;
+    std::optional<Batch> batch = read_batch(delivery, sensor);
+    if (!batch) return pass_over(session, sensor, delivery);
+    quota.take(batch->records.size());
     session.expected = delivery.sequence + 1;
-    ++totals_.batches_committed;
-    if (batch) {
-      totals_.records_committed += batch->records.size();
-      return send(session.routing_id, Acknowledgement{session.boot, session.committed, kCredit});
-    }
+    group_.push_back(std::move(*batch));
+  }
+
+  // What cannot be read is committed too, as one without records: its number must not come again.
+  void pass_over(Session& session, const SensorName& sensor, const Delivery& delivery) {
+    commit_group();
+    if (session.stalled) return;
+    const Batch empty = stand_in(sensor, delivery);
+    if (!commit(session, {&empty, 1})) return;
     ++totals_.batches_unreadable;
     if (options_.quarantine.keep({sensor, delivery.boot, delivery.sequence}, delivery.frame)) {
       ++totals_.batches_quarantined;
     }
     warn("sensor '" + std::string{sensor.view()} + "' sent a batch that cannot be read");
     send(session.routing_id, Refusal{session.boot, delivery.sequence, RefusalReason::unreadable});
+  }
+
+  // The batches of one sensor that came together: one transaction, and one acknowledgement.
+  void commit_group() {
+    if (group_.empty()) return;
+    const std::vector<Batch> group = std::exchange(group_, {});
+    Session& session = sessions_.find(group.front().id.sensor.view())->second;
+    if (!commit(session, group)) return;
+    for (const Batch& batch : group) totals_.records_committed += batch.records.size();
+    send(session.routing_id, Acknowledgement{session.boot, session.committed, kCredit});
+  }
+
+  bool commit(Session& session, std::span<const Batch> batches) {
+    if (!sink_.commit(batches)) {
+      ++totals_.commits_failed;
+      session.stalled = true;
+      return false;
+    }
+    const std::uint64_t first = batches.front().id.sequence;
+    if (first > session.committed + 1) {
+      const std::uint64_t missing = first - session.committed - 1;
+      totals_.batches_missing += missing;
+      warn("sensor '" + std::string{batches.front().id.sensor.view()} + "' no longer has " +
+           std::to_string(missing) + " batches that were not committed: they are lost");
+    }
+    session.committed = batches.back().id.sequence;
+    session.expected = session.committed + 1;
+    totals_.batches_committed += batches.size();
+    return true;
   }
 
   // What cannot be sent is dropped: the sensor waits in vain and greets again.
@@ -325,6 +354,7 @@ class RecordReceiver::Worker {
   ConnectionGuard guard_;
   std::map<std::string, Session, std::less<>> sessions_;  // by sensor: as many as are allowed
   std::map<std::string, Quota, std::less<>> quotas_;      // the same
+  std::vector<Batch> group_;  // of one session, in order, not yet committed; at most kBurst
   std::mutex allowing_;
   std::optional<std::vector<AllowedSensor>> allowed_;  // not yet taken
   std::string endpoint_;

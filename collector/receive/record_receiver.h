@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,12 +40,14 @@ struct BatchSink {
   // the sensor asks again. Asked when a sensor greets, so that the number outlives this program.
   std::function<std::optional<std::uint64_t>(const SensorName& sensor, std::uint64_t boot)>
       committed;
-  // Keeps the batch and its sequence (batch.id) in one transaction. True: it is kept, and is
-  // acknowledged. False: it could not be kept now; the sensor sends it again after a while.
+  // Keeps batches of one sensor's boot and their sequences (batch.id) in one transaction, all or
+  // none. True: they are kept, and are acknowledged. False: they could not be kept now; the sensor
+  // sends them again after a while.
   // Called in order of sequence without a gap or a repetition, but for batches that the sensor no
-  // longer has: then the sequence jumps forward. A batch that could not be read comes as one
-  // without records whose one counter is kUnreadableBatches, so that its number is committed too.
-  std::function<bool(const Batch& batch)> commit;
+  // longer has: then the sequence jumps forward before the first of a call. A batch that could not
+  // be read comes alone, as one without records whose one counter is kUnreadableBatches, so that
+  // its number is committed too.
+  std::function<bool(std::span<const Batch> batches)> commit;
 };
 
 inline constexpr std::string_view kUnreadableBatches = "receive.unreadable_batches";

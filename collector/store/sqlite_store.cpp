@@ -83,6 +83,7 @@ struct SqliteStore::State {
   bool migrate();
   void prepare();
   bool write_record(const Batch& batch, const SessionRecord& record, Timestamp arrival);
+  bool write_batch(const Batch& batch, Timestamp arrival, std::vector<SessionRecord>& marked);
 };
 
 SqliteStore::Done SqliteStore::State::open(const StoreSettings& settings) {
@@ -98,14 +99,10 @@ SqliteStore::Done SqliteStore::State::open(const StoreSettings& settings) {
   const auto fresh = check();
   if (!fresh) return tl::unexpected{fresh.error()};
   if (const auto mine = file.make_private(); !mine) return tl::unexpected{mine.error()};
-  // FULL: what a sensor was told to be committed must survive a power cut too. FAST overwrites what
-  // is deleted where it costs no further write.
   const std::uint64_t pages = settings.size_limit == 0
                                   ? 0xfffffffeU
                                   : std::max<std::uint64_t>(settings.size_limit / kPageSize, 64);
-  if (!execute("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-               "PRAGMA secure_delete=FAST; PRAGMA trusted_schema=OFF; PRAGMA max_page_count=" +
-               std::to_string(pages))) {
+  if (!execute(std::string{kStorePragmas} + "PRAGMA max_page_count=" + std::to_string(pages))) {
     return failed();
   }
   if (*fresh ? !create() : !migrate()) return failed();
@@ -216,31 +213,38 @@ Loaded<std::uint64_t> SqliteStore::committed(std::string_view sensor, std::uint6
   }
 }
 
-Loaded<std::vector<SessionRecord>> SqliteStore::commit_batch(const Batch& batch,
-                                                             Timestamp arrival) {
-  const std::lock_guard lock{state_->mutex};
-  if (state_->file.deleted()) return state_->lost();
-  SqliteTransaction transaction{state_->database.get()};
-  std::vector<SessionRecord> marked;
-  bool good =
-      transaction.begun() && state_->losses.put(batch) && state_->losses.mark_stored(batch, marked);
+bool SqliteStore::State::write_batch(const Batch& batch, Timestamp arrival,
+                                     std::vector<SessionRecord>& marked) {
+  bool good = losses.put(batch) && losses.mark_stored(batch, marked);
   for (std::size_t at = 0; good && at < batch.records.size(); ++at) {
-    good = state_->write_record(batch, batch.records[at], arrival);
+    good = write_record(batch, batch.records[at], arrival);
   }
   for (std::size_t at = 0; good && at < batch.counters.size(); ++at) {
-    good = state_->write_counter.reset()
+    good = write_counter.reset()
                .bind(batch.id.sensor.view())
                .bind(bits_of(batch.id.boot))
                .bind(batch.counters[at].name.view())
                .bind(bits_of(batch.counters[at].value))
                .run();
   }
-  good = good && state_->write_committed.reset()
+  return good && write_committed.reset()
                      .bind(batch.id.sensor.view())
                      .bind(bits_of(batch.id.boot))
                      .bind(bits_of(batch.id.sequence))
                      .bind(nanoseconds_of(arrival))
                      .run();
+}
+
+Loaded<std::vector<SessionRecord>> SqliteStore::commit_batches(std::span<const Batch> batches,
+                                                               Timestamp arrival) {
+  const std::lock_guard lock{state_->mutex};
+  if (state_->file.deleted()) return state_->lost();
+  SqliteTransaction transaction{state_->database.get()};
+  std::vector<SessionRecord> marked;
+  const bool good =
+      transaction.begun() && std::all_of(batches.begin(), batches.end(), [&](const Batch& batch) {
+        return state_->write_batch(batch, arrival, marked);
+      });
   if (!good || !transaction.commit()) return state_->failed();
   return marked;
 }

@@ -54,9 +54,13 @@ class SqliteStore {
 
   // Last sequence committed of that sensor's boot; 0: none.
   Loaded<std::uint64_t> committed(std::string_view sensor, std::uint64_t boot);
-  // Records, counters, losses and sequence in one transaction. An end record replaces its start.
-  // Yields those stored before that the batch's losses touch: they are marked now.
-  Loaded<std::vector<SessionRecord>> commit_batch(const Batch& batch, Timestamp arrival);
+  // Records, counters, losses and sequences in one transaction. An end record replaces its start.
+  // Yields those stored before that the batches' losses touch: they are marked now.
+  Loaded<std::vector<SessionRecord>> commit_batches(std::span<const Batch> batches,
+                                                    Timestamp arrival);
+  Loaded<std::vector<SessionRecord>> commit_batch(const Batch& batch, Timestamp arrival) {
+    return commit_batches({&batch, 1}, arrival);
+  }
   // That sensor's windows of loss that touch sessions begun in that time.
   Loaded<std::vector<LossWindow>> losses(std::string_view sensor, Timestamp first_start,
                                          Timestamp last_start);

@@ -126,7 +126,7 @@ Result push_and_pull(const std::vector<std::vector<std::uint8_t>>& frames) {
 
 // Sensor to collector until everything is acknowledged; `commit` keeps a batch.
 Result deliver(const std::vector<SessionRecord>& records,
-               const std::function<bool(const Batch&)>& commit) {
+               const std::function<bool(std::span<const Batch>)>& commit) {
   const KeyPair collector = make_keys();
   const KeyPair sensor = make_keys();
   ReceiverOptions receiving;
@@ -138,9 +138,9 @@ Result deliver(const std::vector<SessionRecord>& records,
   const auto receiver = RecordReceiver::start(
       std::move(receiving),
       {[&](const SensorName&, std::uint64_t) { return std::optional{committed}; },
-       [&](const Batch& batch) {
-         if (!commit(batch)) return false;
-         committed = batch.id.sequence;
+       [&](std::span<const Batch> batches) {
+         if (!commit(batches)) return false;
+         committed = batches.back().id.sequence;
          return true;
        }});
   if (!receiver) fail(receiver.error().text());
@@ -188,7 +188,7 @@ int run(std::size_t count) {
   const double yardstick = push_and_pull(frames).seconds;
   print("libzmq, PUSH to PULL, the same frames", count, yardstick, yardstick);
   print("encoded, sent, read, acknowledged", count,
-        deliver(records, [](const Batch&) { return true; }).seconds, yardstick);
+        deliver(records, [](std::span<const Batch>) { return true; }).seconds, yardstick);
 
   const auto folder =
       std::filesystem::temp_directory_path() / ("sekimori-bench-" + std::to_string(::getpid()));
@@ -198,8 +198,8 @@ int run(std::size_t count) {
     settings.path = (folder / "store.db").string();
     auto store = SqliteStore::open(settings);
     if (!store) fail(store.error().text());
-    const Result kept = deliver(records, [&](const Batch& one) {
-      return (*store)->commit_batch(one, Timestamp{std::chrono::seconds{1}}).has_value();
+    const Result kept = deliver(records, [&](std::span<const Batch> some) {
+      return (*store)->commit_batches(some, Timestamp{std::chrono::seconds{1}}).has_value();
     });
     print("the same, and kept and indexed in the store", count, kept.seconds, yardstick);
   }

@@ -28,13 +28,15 @@ int main(int argc, char** argv) {
   auto receiver = RecordReceiver::start(
       std::move(options),
       {[&](const SensorName&, std::uint64_t boot) { return std::optional{committed[boot]}; },
-       [&](const Batch& batch) {
-         committed[batch.id.boot] = batch.id.sequence;
+       [&](std::span<const Batch> batches) {
          const auto now = std::chrono::system_clock::now().time_since_epoch();
-         for (const SessionRecord& record : batch.records) {
-           std::string line = std::to_string(std::chrono::nanoseconds{now}.count()) + " ";
-           append_json(line, session_fields(), session_reader(record));
-           out << line << '\n';
+         for (const Batch& batch : batches) {
+           committed[batch.id.boot] = batch.id.sequence;
+           for (const SessionRecord& record : batch.records) {
+             std::string line = std::to_string(std::chrono::nanoseconds{now}.count()) + " ";
+             append_json(line, session_fields(), session_reader(record));
+             out << line << '\n';
+           }
          }
          out.flush();
          return true;

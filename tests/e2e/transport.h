@@ -57,7 +57,7 @@ class Store {
               const std::lock_guard lock{mutex_};
               return committed_[{std::string{sensor.view()}, boot}];
             },
-            [this](const Batch& batch) { return commit(batch); }};
+            [this](std::span<const Batch> batches) { return commit(batches); }};
   }
   // Whether a sensor may have had batches that went elsewhere.
   void allow_jumps() { jumps_ = true; }
@@ -77,18 +77,21 @@ class Store {
   }
 
  private:
-  bool commit(const Batch& batch) {
+  bool commit(std::span<const Batch> batches) {
     if (failures_ > 0) {
       --failures_;
       return false;
     }
     const std::lock_guard lock{mutex_};
+    for (const Batch& batch : batches) keep(batch);
+    return true;
+  }
+  void keep(const Batch& batch) {
     std::uint64_t& last = committed_[{std::string{batch.id.sensor.view()}, batch.id.boot}];
     EXPECT_TRUE(batch.id.sequence == last + 1 || jumps_) << batch.id.sequence << " after " << last;
     last = batch.id.sequence;
     for (const SessionRecord& record : batch.records) numbers_.push_back(record.client.bytes);
     counters_.insert(counters_.end(), batch.counters.begin(), batch.counters.end());
-    return true;
   }
 
   mutable std::mutex mutex_;
