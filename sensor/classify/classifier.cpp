@@ -104,7 +104,7 @@ Classifier::Outcome Classifier::exchange(FlowSamples& samples) {
 
 Classifier::Outcome Classifier::fail(ClassifierProcess::Failure failure) {
   close();
-  process_.note_failure(failure);
+  process_.note_failure(number_, failure);
   return Outcome::failed;
 }
 

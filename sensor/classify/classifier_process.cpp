@@ -1,19 +1,23 @@
 #include "sensor/classify/classifier_process.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <thread>
 
 #include "sensor/classify/supervisor.h"
 
 namespace sekimori {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
@@ -24,14 +28,22 @@ constexpr std::size_t kManyFailures = 3;
 constexpr std::size_t kMostCost = 60;
 constexpr std::size_t kCostOfHang = 20;
 constexpr seconds kPause{1};
+// What it does takes milliseconds, and 50 of them the first time.
+constexpr seconds kSupervisorPatience{10};
 
 struct Reply {
   int status = 0;
   int socket = -1;
 };
 
-// False: the supervisor is gone.
+// False: the supervisor is gone, or says nothing.
 bool receive(int control, Reply& reply) {
+  pollfd answer{control, POLLIN, 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&answer, 1, static_cast<int>(milliseconds{kSupervisorPatience}.count()));
+  } while (ready < 0 && errno == EINTR);
+  if (ready <= 0) return false;
   iovec text{&reply.status, sizeof reply.status};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
   msghdr message{};
@@ -93,8 +105,15 @@ ClassifierProcess::ClassifierProcess(int control, pid_t supervisor, const Classi
     : control_{control}, supervisor_{supervisor}, limits_{limits}, tell_{std::move(tell)} {}
 
 ClassifierProcess::~ClassifierProcess() {
-  ::close(control_);
+  ::close(control_);  // which ends it, unless somebody has stopped it
+  const Clock::time_point end = Clock::now() + kSupervisorPatience;
   int status = 0;
+  pid_t ended = 0;
+  while ((ended = ::waitpid(supervisor_, &status, WNOHANG)) == 0 && Clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  if (ended != 0) return;
+  ::kill(supervisor_, SIGKILL);
   while (::waitpid(supervisor_, &status, 0) < 0 && errno == EINTR) {
   }
 }
@@ -112,11 +131,16 @@ int ClassifierProcess::open(std::uint16_t number) {
     return -1;
   }
   if (reply.status != 0) tell_failure(reply.status);
-  // Its clock ended it: what was noted as a crash was a hang.
-  if (WIFSIGNALED(reply.status) && WTERMSIG(reply.status) == SIGPROF) {
+  // Its own clock ended it: what was noted as a crash was a hang.
+  const auto noted = noted_.find(number);
+  const bool was_crash = noted != noted_.end() && noted->second == Failure::died;
+  if (noted != noted_.end()) noted_.erase(noted);
+  if (was_crash && WIFSIGNALED(reply.status) && WTERMSIG(reply.status) == SIGPROF) {
     --counters_.crashes;
     ++counters_.hangs;
-    if (!failures_.empty()) failures_.back().second = Failure::hung;
+    const auto crash = std::find_if(failures_.rbegin(), failures_.rend(),
+                                    [](const auto& one) { return one.second == Failure::died; });
+    if (crash != failures_.rend()) crash->second = Failure::hung;
     slow_down();
     if (reply.socket >= 0 && Clock::now() < not_before_) {
       ::close(reply.socket);
@@ -126,12 +150,13 @@ int ClassifierProcess::open(std::uint16_t number) {
   return reply.socket;
 }
 
-void ClassifierProcess::note_failure(Failure failure) {
+void ClassifierProcess::note_failure(std::uint16_t number, Failure failure) {
   ++(failure == Failure::died ? counters_.crashes : counters_.hangs);
   const std::lock_guard lock{mutex_};
   const Clock::time_point now = Clock::now();
   while (!failures_.empty() && now - failures_.front().first >= minutes{1}) failures_.pop_front();
   failures_.emplace_back(now, failure);
+  noted_[number] = failure;
   if (failures_.size() > kMostCost) failures_.pop_front();
   slow_down();
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -77,7 +78,7 @@ class ClassifierProcess {
   int open(std::uint16_t number);
   // Why a classifier is asked for again.
   enum class Failure : std::uint8_t { died, hung };
-  void note_failure(Failure failure);
+  void note_failure(std::uint16_t number, Failure failure);
   void count(const ClassifierCounters& more) noexcept;
 
   ClassifierCounters counters() const noexcept;
@@ -95,6 +96,7 @@ class ClassifierProcess {
   Tell tell_;
   std::mutex mutex_;  // of what follows, but for the counters
   std::deque<std::pair<Clock::time_point, Failure>> failures_;  // of the last minute
+  std::map<std::uint16_t, Failure> noted_;  // by classifier, until its successor is asked for
   Clock::time_point not_before_;
   Clock::time_point error_told_;
   bool gone_ = false;  // the supervisor is

@@ -33,12 +33,13 @@ constexpr uid_t kNobody = 65534;
 
 enum ExitCode : int { kDone = 0, kNotConfined = 1, kNoLibrary = 2, kMalformed = 3 };
 
-// What a dissector and its memory need, an answer, and the end. A crash is a signal.
+// What a dissector and its memory need, an answer, and the end. A crash is a signal; none can be
+// sent, not even abort()'s, which then ends in a trap.
 constexpr const char* kForClassifier[] = {
-    "recvfrom",  "sendto", "setitimer",     "exit_group",     "exit",
-    "brk",       "munmap", "mremap",        "madvise",        "futex",
-    "getpid",    "gettid", "tgkill",        "rt_sigprocmask", "rt_sigreturn",
-    "getrandom", "time",   "clock_gettime", "gettimeofday",   "restart_syscall"};
+    "recvfrom", "sendto",        "setitimer",      "exit_group",     "exit",
+    "brk",      "munmap",        "mremap",         "madvise",        "futex",
+    "getpid",   "gettid",        "rt_sigprocmask", "rt_sigreturn",   "getrandom",
+    "time",     "clock_gettime", "gettimeofday",   "restart_syscall"};
 // The same, and to make and end such processes.
 constexpr const char* kForSupervisor[] = {
     "recvmsg", "sendmsg",         "kill", "wait4", "close",        "dup2", "dup3",   "close_range",

@@ -79,7 +79,8 @@ int run(const StageOptions& options) {
   FinisherFactory finishers = [] { return [](std::span<SessionRecord>, FlowSamples&) {}; };
   config->classifier.on = options.stage == "classify";
   if (!config->classifier.on) config->run.flow.first_packets = 0;
-  const auto classifier = start_classifier(*config, RunsOn::files, {});
+  const auto classifier = start_classifier(
+      *config, RunsOn::files, [](Gravity, const std::string& line) { std::cerr << line << '\n'; });
   if (!classifier) return fail(classifier.error());
   if (options.stage == "full" || options.stage == "classify") {
     auto made = make_finishers(*config, classifier->get());

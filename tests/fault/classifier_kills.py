@@ -36,7 +36,7 @@ def children(pid, name):
             text = (folder / "stat").read_text() if folder.name.isdigit() else ""
         except OSError:
             continue
-        if match := re.match(r"(\d+) \((.*)\) \S (\d+) ", text):
+        if match := re.match(r"(\d+) \((.*)\) [^ZX] (\d+) ", text):  # a zombie is dead already
             if match[2] == name and int(match[3]) == pid:
                 found.append(int(match[1]))
     return found
@@ -46,7 +46,14 @@ def classifiers(pid):
     return [child for main in children(pid, "classifier-main") for child in children(main, "classifier")]
 
 
+KILLED = set()
+
+
 def kill(pid):
+    """False: it is gone, or was killed before and not yet taken notice of."""
+    if pid in KILLED:
+        return False
+    KILLED.add(pid)
     try:
         os.kill(pid, signal.SIGKILL)
         return True
@@ -71,7 +78,7 @@ def counted(text, what):
 
 
 def replay(build, dice):
-    sessions, kills = 20_000, 100
+    sessions, kills = 120_000, 100
     program = [pathlib.Path(build).resolve() / "bin/sekimori", "replay", "--config", "c.yaml", "--sessions", "-"]
     with tempfile.TemporaryDirectory(prefix="sekimori-fault-") as folder:
         folder = pathlib.Path(folder)
@@ -85,7 +92,7 @@ def replay(build, dice):
             process = subprocess.Popen([*program, "-"], cwd=folder, stdin=subprocess.PIPE, stdout=out, stderr=err)
             bytes_left, killed = (folder / "all.pcap").read_bytes(), 0
             try:
-                step = len(bytes_left) // (4 * kills) + 1
+                step = len(bytes_left) // (8 * kills) + 1
                 while bytes_left:
                     process.stdin.write(bytes_left[:step])
                     process.stdin.flush()
@@ -110,6 +117,9 @@ def replay(build, dice):
         faults.append(f"{nameless} sessions without a name, {lost} are reported")
     if nameless > killed:
         faults.append(f"{nameless} sessions without a name after {killed} kills")
+    crashes = counted(said, "crashes")
+    if crashes > killed or crashes < killed // 2:  # one that had nothing to answer is not missed
+        faults.append(f"{crashes} crashes are reported of {killed} kills")
     if killed < kills:
         faults.append(f"only {killed} classifiers were there to be killed")
     if "failed three times within a minute" not in said:

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -27,7 +28,7 @@ using testing::HasSubstr;
 FlowNames misbehave(const FlowRequest& request) {
   const Bytes said = request.packets.view()[0].payload;
   const std::string word{said.begin(), said.end()};
-  if (word == "crash") ::raise(SIGSEGV);
+  if (word == "crash") __builtin_trap();
   if (word == "abort") std::abort();
   if (word == "leave") ::_exit(7);
   if (word == "hang") {
@@ -42,6 +43,10 @@ FlowNames misbehave(const FlowRequest& request) {
   };
   if (word == "file") return is_refused(::open("/etc/passwd", O_RDONLY));
   if (word == "fork") return is_refused(::fork());
+  if (word == "parent") return is_refused(::kill(::getppid(), 0));
+  if (word == "thread") {
+    return is_refused(static_cast<int>(::syscall(SYS_tgkill, ::getppid(), ::getppid(), 0)));
+  }
   if (word == "socket") return is_refused(::socket(AF_INET, SOCK_STREAM, 0));
   if (word == "liar") return {60000, 0};
   return {static_cast<std::uint16_t>(word.size()), 0};
@@ -254,7 +259,8 @@ TEST_F(ClassifierTest, HasNoPrivilegesAndOneDescriptor) {
     ASSERT_EQ(open.size(), 1U);
     EXPECT_THAT(open[0], HasSubstr("socket:"));
   }
-  EXPECT_THAT(ask({"file", "socket", "fork"}), ElementsAre(1, 1, 1)) << "none of them is allowed";
+  EXPECT_THAT(ask({"file", "socket", "fork", "parent", "thread"}), ElementsAre(1, 1, 1, 1, 1))
+      << "none of them is allowed";
 }
 
 TEST_F(ClassifierTest, ItsMemoryHasAnEnd) {
