@@ -72,6 +72,19 @@ std::string how_it_ended(int status) {
   return "ended with exit code " + std::to_string(WEXITSTATUS(status));
 }
 
+std::string why_gone(pid_t supervisor) {
+  int status = 0;
+  if (::waitpid(supervisor, &status, WNOHANG) != supervisor)
+    return "its supervisor does not answer";
+  if (!WIFEXITED(status))
+    return "its supervisor " + how_it_ended(status) + "; start the sensor again";
+  if (WEXITSTATUS(status) == kNoLibrary) {
+    return "the nDPI library is not the one that this program was built with; install that one";
+  }
+  if (WEXITSTATUS(status) == kNotConfined) return "it could not be confined, and so does not run";
+  return "its supervisor " + how_it_ended(status);
+}
+
 }  // namespace
 
 Loaded<std::unique_ptr<ClassifierProcess>> ClassifierProcess::start(const DissectorMaker& make,
@@ -125,9 +138,8 @@ int ClassifierProcess::open(std::uint16_t number) {
   const bool asked = ::send(control_, &number, sizeof number, MSG_NOSIGNAL) == sizeof number;
   if (!asked || !receive(control_, reply)) {
     gone_ = true;
-    tell_(Gravity::error,
-          "the classifier's supervisor is gone: sessions that only nDPI knows stay without a name "
-          "until the sensor is started again");
+    tell_(Gravity::error, std::string{"the classifier is gone ("} + why_gone(supervisor_) +
+                              "): sessions that only nDPI knows stay without a name");
     return -1;
   }
   if (reply.status != 0) tell_failure(reply.status);

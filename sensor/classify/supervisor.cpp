@@ -31,8 +31,6 @@ constexpr bool kReservesTerabytes = false;
 // Who owns nothing on any system.
 constexpr uid_t kNobody = 65534;
 
-enum ExitCode : int { kDone = 0, kNotConfined = 1, kNoLibrary = 2, kMalformed = 3 };
-
 // What a dissector and its memory need, an answer, and the end. A crash is a signal; none can be
 // sent, not even abort()'s, which then ends in a trap.
 constexpr const char* kForClassifier[] = {

@@ -6,6 +6,9 @@
 
 namespace sekimori {
 
+// How the supervisor and its children end by themselves.
+enum SupervisorExit : int { kDone = 0, kNotConfined = 1, kNoLibrary = 2, kMalformed = 3 };
+
 // The life of the process that is forked at start. Over `control`, a socket that keeps messages
 // apart, comes the number (two bytes) of a classifier that is wanted anew; back goes how the one of
 // before ended (four bytes: its wait(2) status, in the machine's own order) with the socket to the
