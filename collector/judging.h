@@ -25,6 +25,9 @@ class Judging {
   Verdict judge(const Observation& observation) { return judge_->judge(observation); }
   // For the correlations that count sessions; after enrich().
   void on_session(const SessionRecord& record) { judge_->on_session(record); }
+  // Counts again what was judged before a restart; how far back it matters, zero: not at all.
+  void recall(const Observation& observation) { judge_->recall(observation); }
+  std::chrono::nanoseconds claim_memory() const { return judge_->correlator().claim_memory(); }
   // Goes on with what the correlations of `before` remember.
   void inherit(Judging& before) { judge_->inherit(*before.judge_); }
 

@@ -108,6 +108,7 @@ std::optional<Complaint> Service::resume(Timestamp now) {
                                pipeline_.on_session(record);
                              });
   if (!sessions_read) return sessions_read.error();
+  if (const auto fault = recall(now)) return fault;
   const Timestamp oldest = now - std::max(join.open_memory, join.memory) - join.patience;
   const auto claims_read = store_->open_claims_since(oldest, [&](Claim claim) {
     ++claims;
@@ -117,6 +118,23 @@ std::optional<Complaint> Service::resume(Timestamp now) {
   if (sessions + claims > 0) {
     log_(LogLevel::info, "goes on with " + std::to_string(sessions) + " sessions and " +
                              std::to_string(claims) + " open claims from the store");
+  }
+  return std::nullopt;
+}
+
+// What correlations would still remember of claims. Of sessions they remember what the join does.
+std::optional<Complaint> Service::recall(Timestamp now) {
+  const auto memory = judging_->claim_memory();
+  if (memory.count() == 0) return std::nullopt;
+  std::uint64_t claims = 0;
+  const auto read = store_->judged_claims_since(now - memory, CorrelatorLimits{}.events,
+                                                [&](const Observation& observation) {
+                                                  ++claims;
+                                                  judging_->recall(observation);
+                                                });
+  if (!read) return read.error();
+  if (claims > 0) {
+    log_(LogLevel::info, "correlations remember " + std::to_string(claims) + " judged claims");
   }
   return std::nullopt;
 }

@@ -67,6 +67,7 @@ class Service {
   Service(CollectorConfig config, std::unique_ptr<Judging> judging, Log log);
   std::optional<Complaint> open();
   std::optional<Complaint> resume(Timestamp now);
+  std::optional<Complaint> recall(Timestamp now);
   std::optional<Complaint> open_receiver(const ServiceSecrets& secrets);
   std::optional<Complaint> open_api(const ServiceSecrets& secrets);
   std::optional<std::optional<Batch>> touched(const Batch& batch, std::span<const LossWindow> told);

@@ -137,6 +137,15 @@ Judge::Judge(std::shared_ptr<const RulePack> pack, JudgeSettings settings)
       correlator_{std::make_unique<Correlator>(std::move(pack))},
       settings_{std::move(settings)} {}
 
+void Judge::recall(const Observation& observation) {
+  if (!recalling_) recalling_.emplace(correlator_->shared_pack());
+  const ClaimFeatures features = claim_features(observation, settings_);
+  const FieldReader reader = claim_reader(features);
+  const Claim& claim = observation.claim;
+  correlator_->observe({Category::claim, claim.id, claim.time, claim.received, reader,
+                        recalling_->match(Category::claim, reader).rules});
+}
+
 void Judge::inherit(Judge& before) {
   before.correlator_->replace(correlator_->shared_pack());
   correlator_.swap(before.correlator_);
@@ -153,6 +162,7 @@ void Judge::on_session(const SessionRecord& record) {
 }
 
 Verdict Judge::judge(const Observation& observation) {
+  recalling_.reset();
   const ClaimFeatures features = claim_features(observation, settings_);
   const FieldReader reader = claim_reader(features);
   Verdict verdict;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "collector/join/observation.h"
 #include "collector/judge/features.h"
@@ -22,6 +23,8 @@ class Judge {
   Verdict judge(const Observation& observation);
   // Counts the rules that matched in the sensor; of one session the record told last.
   void on_session(const SessionRecord& record);
+  // Counts again, for the correlations alone, what was judged before a restart.
+  void recall(const Observation& observation);
   // Goes on with what `before` remembers, as far as the same rules remember it. Of no more use is
   // `before`.
   void inherit(Judge& before);
@@ -33,6 +36,7 @@ class Judge {
  private:
   RuleMatcher matcher_;
   std::unique_ptr<Correlator> correlator_;  // never null
+  std::optional<RuleMatcher> recalling_;    // while there is something to recall: counts apart
   JudgeSettings settings_;
 };
 

@@ -9,6 +9,7 @@
 #include "collector/store/schema.h"
 #include "collector/store/sqlite.h"
 #include "collector/store/store_file.h"
+#include "collector/store/stored_claims.h"
 #include "core/record/codec.h"
 
 namespace sekimori {
@@ -67,6 +68,10 @@ struct SqliteStore::State {
   tl::unexpected<Complaint> unreadable(const std::string& what) const {
     return tl::unexpected{
         Complaint{path, 0, 0, "the store holds " + what, "move it away to begin a new one"}};
+  }
+  Done done(const StoredClaims::Read& read) const {
+    if (read) return {};
+    return read.error().empty() ? failed() : unreadable(read.error());
   }
   bool execute(const std::string& sql) {
     return sqlite3_exec(database.get(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
@@ -342,19 +347,13 @@ SqliteStore::Done SqliteStore::sessions_since(Timestamp ended, Timestamp open,
 SqliteStore::Done SqliteStore::open_claims_since(Timestamp arrival,
                                                  const std::function<void(Claim)>& take) {
   const std::lock_guard lock{state_->mutex};
-  SqliteStatement select{state_->database.get(),
-                         "SELECT claims.json FROM claims LEFT JOIN verdicts ON claim_id = id "
-                         "WHERE arrived >= ? AND ifnull(open, 1) = 1 "
-                         "ORDER BY arrived, claims.rowid"};
-  select.bind(nanoseconds_of(arrival));
-  Step step = Step::row;
-  while ((step = select.step()) == Step::row) {
-    auto claim = read_claim_json(select.text(0), std::nullopt);
-    if (!claim) return state_->unreadable("a claim that cannot be read: " + claim.error().what);
-    take(std::move(*claim));
-  }
-  if (step == Step::error) return state_->failed();
-  return {};
+  return state_->done(StoredClaims{state_->database.get()}.open_since(arrival, take));
+}
+
+SqliteStore::Done SqliteStore::judged_claims_since(
+    Timestamp time, std::size_t most, const std::function<void(const Observation&)>& take) {
+  const std::lock_guard lock{state_->mutex};
+  return state_->done(StoredClaims{state_->database.get()}.judged_since(time, most, take));
 }
 
 Loaded<StoreCounts> SqliteStore::counts() {

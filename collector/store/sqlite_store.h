@@ -77,6 +77,9 @@ class SqliteStore {
   Done sessions_since(Timestamp ended, Timestamp open, const TakeSession& take);
   // The same of claims without a verdict, or with one that rests on a session's start alone.
   Done open_claims_since(Timestamp arrival, const std::function<void(Claim)>& take);
+  // The others as they were judged, in order of claim time: what correlations remember.
+  Done judged_claims_since(Timestamp time, std::size_t most,
+                           const std::function<void(const Observation&)>& take);
   Loaded<StoreCounts> counts();
 
   // Deletes at most kPurgeLimit rows of each kind that are older (sessions by their last packet,

@@ -84,6 +84,17 @@ const CorrelationCounters& Correlator::counters(std::size_t correlation) const n
   return windows_[correlation]->counters;
 }
 
+std::chrono::nanoseconds Correlator::claim_memory() const noexcept {
+  std::chrono::nanoseconds longest{0};
+  for (const Correlation& one : pack_->correlations()) {
+    const bool of_claims =
+        std::any_of(one.sources.begin(), one.sources.end(),
+                    [](const Correlation::Source& source) { return source.fields[1].possible; });
+    if (of_claims) longest = std::max(longest, one.timespan);
+  }
+  return longest;
+}
+
 CorrelationTotals Correlator::totals() const {
   CorrelationTotals totals;
   totals.kept = events_;

@@ -106,6 +106,8 @@ class Correlator {
   const RulePack& pack() const noexcept { return *pack_; }
   std::shared_ptr<const RulePack> shared_pack() const noexcept { return pack_; }
   const CorrelationCounters& counters(std::size_t correlation) const noexcept;
+  // The longest timespan of a correlation that looks at claims; zero where none does.
+  std::chrono::nanoseconds claim_memory() const noexcept;
   CorrelationTotals totals() const;
   std::size_t events() const noexcept { return events_; }  // kept now
 

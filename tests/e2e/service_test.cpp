@@ -234,6 +234,19 @@ TEST_F(ServiceTest, CorrelatesAcrossAReload) {
   EXPECT_THAT(log_, HasSubstr("events counted by correlations, which held "));
 }
 
+TEST_F(ServiceTest, CorrelationsRememberAcrossAKill) {
+  ship({session(1, "JP"), session(2, "CN")});
+  EXPECT_THAT(post(claim(1)), StartsWith("HTTP/1.1 200 "));
+  turn();
+  start();
+  EXPECT_THAT(after("correlations remember "), StartsWith("1 judged claims"));
+  std::string second = claim(2);
+  second.replace(second.find("w-2"), 3, "w-1");
+  EXPECT_THAT(post(second), StartsWith("HTTP/1.1 200 "));
+  turn();
+  EXPECT_THAT(verdict_of(1), AllOf(HasSubstr("\"many_places\""), HasSubstr("\"matched\"")));
+}
+
 TEST_F(ServiceTest, TakesNothingThatItCannotKeep) {
   publisher_.reset();
   service_.reset();
